@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole files: read with a size limit, written whole or not at all. */
+#ifndef OAC_BASE_FILE_H
+#define OAC_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+
+/* Reads at most max_bytes; a longer file is OAC_EINVAL, a directory or FIFO too. *data is NUL terminated
+ * (not counted in *bytes) and freed by the caller. */
+enum oac_status oac_file_read(const char *path, size_t max_bytes, char **data, size_t *bytes,
+                              struct oac_err *err) OAC_MUST_USE;
+
+/* Writes `path` beside itself, fsyncs, renames, fsyncs the directory. On failure the old file, if any, is
+ * untouched and nothing is left behind. */
+enum oac_status oac_file_write(const char *path, const void *data, size_t bytes,
+                               struct oac_err *err) OAC_MUST_USE;
+
+#endif

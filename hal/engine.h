@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The matrix engine: y = W x for any real matrix, on whatever link there is.
+ *
+ * Scales W and x into what modulators can encode, splits signs (encoding), tiles rows onto the channels
+ * there are, converts to codes by the calibration record, plays, averages repeats, and decodes. Decoding
+ * needs only the frame headers (server side: sums of the played weight transmissions), the client's own x
+ * and the calibration record: the client half holds no weights.
+ *
+ * Encodings (x >= 0 / x signed):
+ *   rails     W = W+ - W-, x = x+ - x-: 2 / 4 passes, combined digitally
+ *   offset    w and x mapped affinely to [0,1]: 1 / 1 pass, digital corrections
+ *   balanced  the weight modulator's two outputs carry (1+w)/2 and (1-w)/2 into a detector pair: 1 / 2
+ * Scales are constants given at load, never taken from the batch at hand.
+ *
+ * Schedule (image-major): slot0 = base + image * slots_per_image + offset(matrix, tile, pass, repeat), so
+ * image 731 can be re-run alone. */
+#ifndef OAC_HAL_ENGINE_H
+#define OAC_HAL_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "hal/calrec.h"
+#include "hal/link.h"
+
+enum oac_encoding { OAC_RAILS, OAC_OFFSET, OAC_BALANCED };
+extern const char *const oac_encoding_names[]; /* "rails", "offset", "balanced", NULL */
+
+struct oac_engine_options {
+    enum oac_encoding encoding;
+    uint32_t repeats;       /* windows averaged per readout, >= 1 */
+    uint64_t slot_base;     /* bench slot of image 0 */
+};
+
+struct oac_engine;          /* a link, a calibration record and the matrices loaded through them */
+struct oac_matrix;          /* one loaded W; owned by the engine */
+struct oac_engine_scratch;  /* one thread's buffers for oac_matrix_multiply */
+
+/* calrec NULL: the link's nominal record. Both must outlive the engine. */
+enum oac_status oac_engine_create(struct oac_link *link, const struct oac_calrec *calrec,
+                                  const struct oac_engine_options *options,
+                                  struct oac_engine **engine, struct oac_err *err) OAC_MUST_USE;
+void oac_engine_destroy(struct oac_engine *engine); /* unloads every matrix; NULL is fine */
+
+struct oac_matrix_spec {
+    size_t rows, cols;
+    const float *w;         /* (rows, cols), finite */
+    double w_min, w_max;    /* range the modulators must carry; weights outside are clipped and counted */
+    double x_min, x_max;    /* range of the operand; x_min < 0 means signed x. x_max > x_min */
+    const char *name;       /* for messages: "layer 1" */
+};
+
+/* Loads W as one frame per tile and pass. Call for all matrices before the first multiply: the schedule
+ * is fixed by what has been loaded. */
+enum oac_status oac_engine_load(struct oac_engine *engine, const struct oac_matrix_spec *spec,
+                                struct oac_matrix **matrix, struct oac_err *err) OAC_MUST_USE;
+
+enum oac_status oac_engine_scratch_create(struct oac_engine *engine, size_t batch_max,
+                                          struct oac_engine_scratch **scratch,
+                                          struct oac_err *err) OAC_MUST_USE;
+void oac_engine_scratch_destroy(struct oac_engine_scratch *scratch); /* NULL is fine */
+
+struct oac_multiply_tally {   /* added to, never reset */
+    uint64_t clipped_operands; /* x outside [x_min, x_max] */
+    uint64_t clipped_readouts; /* saturated ADC or integrator */
+};
+
+/* y (batch, rows) = W x, for x (batch, cols) belonging to images image0 .. image0+batch-1.
+ * launch (batch; NULL: 1) is the relative optical power of each image; x_scale (batch; NULL: 1) multiplies
+ * x_max per image (reference row 4 only). photons (batch; NULL: not wanted) receives the detected photons
+ * of all windows of each image. Thread-safe when the link allows concurrent play. */
+struct oac_multiply {
+    uint64_t image0;
+    size_t batch;
+    const float *x;
+    const float *launch, *x_scale;
+    float *y;
+    double *photons;
+    struct oac_multiply_tally *tally;
+};
+enum oac_status oac_matrix_multiply(const struct oac_matrix *matrix, struct oac_engine_scratch *scratch,
+                                    const struct oac_multiply *call,
+                                    struct oac_err *err) OAC_MUST_USE;
+
+/* Figures of a matrix for budgets: all per image at launch 1. */
+struct oac_matrix_light {
+    uint64_t optical_macs;      /* slots x rows over all passes and repeats, without tile padding */
+    uint64_t slots, windows;    /* bench slots incl. guards; windows */
+    double launched_j, client_in_j;
+    double detected_photons;    /* at the mean operand x_mean (cols) given */
+    double preweight_photons;   /* the same if every weight transmission were 1 */
+};
+/* x_mean (cols): mean operand over a reference split. */
+enum oac_status oac_matrix_light(const struct oac_matrix *matrix, const float *x_mean,
+                                 struct oac_matrix_light *light, struct oac_err *err) OAC_MUST_USE;
+
+uint64_t oac_engine_slots_per_image(const struct oac_engine *engine);
+uint64_t oac_engine_clipped_weights(const struct oac_engine *engine);
+const struct oac_link_caps *oac_engine_caps(const struct oac_engine *engine);
+
+#endif
