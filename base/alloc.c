@@ -10,8 +10,8 @@ enum oac_status oac_size_product(size_t a, size_t b, const char *what, size_t *p
 {
     size_t result;
     if (__builtin_mul_overflow(a, b, &result))
-        return oac_fail(err, OAC_ENOMEM, "%s: %zu x %zu bytes overflow the address space", what, a,
-                        b);
+        return oac_fail(err, OAC_ENOMEM, "%s: %zu x %zu bytes overflow the address space", what,
+                        a, b);
     *product = result;
     return OAC_OK;
 }
@@ -25,8 +25,9 @@ void *oac_alloc(size_t count, size_t size, const char *what, struct oac_err *err
         oac_fail(err, OAC_ENOMEM, "%s: %zu bytes overflow the address space", what, bytes);
         return NULL;
     }
-    size_t rounded = bytes == 0 ? OAC_ALIGN_BYTES
-                                : (bytes + OAC_ALIGN_BYTES - 1) / OAC_ALIGN_BYTES * OAC_ALIGN_BYTES;
+    size_t rounded = bytes == 0
+                         ? OAC_ALIGN_BYTES
+                         : (bytes + OAC_ALIGN_BYTES - 1) / OAC_ALIGN_BYTES * OAC_ALIGN_BYTES;
     void *memory = aligned_alloc(OAC_ALIGN_BYTES, rounded);
     if (!memory) {
         oac_fail(err, OAC_ENOMEM, "%s: cannot allocate %zu bytes; free memory or ask for less",

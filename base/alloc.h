@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Checked allocation: the only place where sizes are multiplied. All memory is zeroed, aligned to
- * OAC_ALIGN_BYTES (a cache line and the widest SIMD register) and freed with free(). */
+/* Checked allocation: the only place where sizes are multiplied. All memory is zeroed, aligned
+ * to OAC_ALIGN_BYTES (a cache line and the widest SIMD register) and freed with free(). */
 #ifndef OAC_BASE_ALLOC_H
 #define OAC_BASE_ALLOC_H
 
@@ -10,9 +10,9 @@
 
 #define OAC_ALIGN_BYTES 64u
 
-/* Given count, size [bytes] and what the memory is for (it goes into the message), returns zeroed
- * memory or NULL with *err filled (OAC_ENOMEM, also when count*size overflows). count 0 gives a
- * valid pointer of one aligned block. */
+/* Given count, size [bytes] and what the memory is for (it goes into the message), returns
+ * zeroed memory or NULL with *err filled (OAC_ENOMEM, also when count*size overflows). count 0
+ * gives a valid pointer of one aligned block. */
 void *oac_alloc(size_t count, size_t size, const char *what, struct oac_err *err) OAC_MUST_USE;
 
 /* A copy of `text` on the heap, or NULL with *err filled. */

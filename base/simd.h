@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The few vector operations the per-level code needs, for the level it is being compiled for.
+ *
+ * VECTOR floats per register; fma() fuses exactly where the level has the instruction (v3, v4,
+ * aarch64) and rounds twice where it has not (v1). Include only from *_impl.h files
+ * (cmake/levels.cmake). */
+#ifndef OAC_BASE_SIMD_H
+#define OAC_BASE_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define OAC_PASTE_(a, b)   a##_##b
+#define OAC_PASTE(a, b)    OAC_PASTE_(a, b)
+#define OAC_AT_LEVEL(name) OAC_PASTE(name, OAC_LEVEL) /* matmul -> matmul_v3 */
+#define OAC_TEXT_(a)       #a
+#define OAC_TEXT(a)        OAC_TEXT_(a)
+
+#define OAC_INLINE static inline __attribute__((always_inline))
+
+#if defined(__FMA__) || defined(__aarch64__)
+#define OAC_HAS_FMA 1
+#endif
+
+OAC_INLINE float fma_f32(float a, float b, float c)
+{
+#ifdef OAC_HAS_FMA
+    return __builtin_fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define VECTOR 16
+typedef __m512 vector_f32;
+OAC_INLINE vector_f32 load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+OAC_INLINE void store(float *p, vector_f32 v)
+{
+    _mm512_storeu_ps(p, v);
+}
+OAC_INLINE vector_f32 broadcast(float x)
+{
+    return _mm512_set1_ps(x);
+}
+OAC_INLINE vector_f32 fma_vector(vector_f32 a, vector_f32 b, vector_f32 c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define VECTOR 8
+typedef __m256 vector_f32;
+OAC_INLINE vector_f32 load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+OAC_INLINE void store(float *p, vector_f32 v)
+{
+    _mm256_storeu_ps(p, v);
+}
+OAC_INLINE vector_f32 broadcast(float x)
+{
+    return _mm256_set1_ps(x);
+}
+OAC_INLINE vector_f32 fma_vector(vector_f32 a, vector_f32 b, vector_f32 c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+
+#else
+#define VECTOR 4
+typedef float vector_f32 __attribute__((vector_size(16)));
+OAC_INLINE vector_f32 load(const float *p)
+{
+    vector_f32 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+OAC_INLINE void store(float *p, vector_f32 v)
+{
+    memcpy(p, &v, sizeof v);
+}
+OAC_INLINE vector_f32 broadcast(float x)
+{
+    return (vector_f32){x, x, x, x};
+}
+OAC_INLINE vector_f32 fma_vector(vector_f32 a, vector_f32 b, vector_f32 c)
+{
+#ifdef OAC_HAS_FMA
+    for (int i = 0; i < VECTOR; i++)
+        c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    return c;
+#else
+    return a * b + c;
+#endif
+}
+#endif
+
+#endif
