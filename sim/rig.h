@@ -133,6 +133,10 @@ extern const struct oac_config_table oac_rig_table;
 enum oac_status oac_rig_read(const char *name_or_path, const char *const *sets, size_t set_count,
                              struct oac_rig *rig, char **text_out, struct oac_err *err) OAC_MUST_USE;
 
+/* Calls each(context, name, path) for every shipped rig, sorted by name. */
+enum oac_status oac_rig_list(void (*each)(void *context, const char *name, const char *path),
+                             void *context, struct oac_err *err) OAC_MUST_USE;
+
 /* Relations between keys: DAC travel against V_pi, ADC range against the integrator, counting detector with
  * a counter, channels on the grid, pairs with dual outputs. */
 enum oac_status oac_rig_check(const struct oac_rig *rig, struct oac_err *err) OAC_MUST_USE;
