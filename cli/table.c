@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/command.h"
+
+/* Weak: a command whose file has not landed yet is a row without a function, which main()
+ * leaves out. */
+#pragma weak oac_cmd_run
+#pragma weak oac_cmd_matmul
+#pragma weak oac_cmd_train
+#pragma weak oac_cmd_data
+#pragma weak oac_cmd_rig
+#pragma weak oac_cmd_info
+
+#define COMPUTE "Compute with light"
+#define PREPARE "Prepare"
+#define LOOK    "Look"
+
+const struct oac_command oac_commands[] = {
+    {COMPUTE, "run", "classify a data set with a network whose products are optical",
+     oac_cmd_run},
+    {COMPUTE, "matmul", "multiply a matrix by vectors through the optics, with the error",
+     oac_cmd_matmul},
+    {PREPARE, "train", "train a network that fits the optics it will run on", oac_cmd_train},
+    {PREPARE, "data", "list the data sets there are, fetch the one that is missing",
+     oac_cmd_data},
+    {LOOK, "rig", "list, check, show and explain descriptions of benches", oac_cmd_rig},
+    {LOOK, "info", "say what a file is: model, run, calibration, data set, rig", oac_cmd_info},
+    {0},
+};
