@@ -15,6 +15,14 @@ static const struct {
 #undef OAC_STATUS_ROW
 };
 
+/* A message is one line whatever a hostile file or argument put into it. */
+static void keep_one_line(char *message)
+{
+    for (char *c = message; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+}
+
 enum oac_status oac_fail(struct oac_err *err, enum oac_status status, const char *format, ...)
 {
     va_list args;
@@ -22,6 +30,7 @@ enum oac_status oac_fail(struct oac_err *err, enum oac_status status, const char
     err->status = status;
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
+    keep_one_line(err->message);
     return status;
 }
 
@@ -32,10 +41,17 @@ enum oac_status oac_fail_within(struct oac_err *err, const char *format, ...)
 
     va_list args;
     va_start(args, format);
-    int used = vsnprintf(err->message, sizeof err->message, format, args);
+    vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    if (used >= 0 && (size_t)used < sizeof err->message)
-        snprintf(err->message + used, sizeof err->message - (size_t)used, ": %s", inner);
+    keep_one_line(err->message);
+
+    size_t used = strlen(err->message), room = sizeof err->message - 1 - used;
+    if (room < 3)
+        return err->status;
+    memcpy(err->message + used, ": ", 2);
+    size_t length = strnlen(inner, room - 2);
+    memcpy(err->message + used + 2, inner, length);
+    err->message[used + 2 + length] = '\0';
     return err->status;
 }
 
