@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `oac run`: a data set through a network whose products are made of light. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/command.h"
+#include "experiments/data_argument.h"
+#include "experiments/report.h"
+#include "experiments/results.h"
+#include "experiments/run.h"
+#include "sim/noise.h"
+
+#define THREADS_MAX 1024
+#define BATCH_MAX   1000000
+#define REPEATS_MAX 1000000
+
+enum {
+    KEY_MODEL = 'm',
+    KEY_DATA = 'd',
+    KEY_RIG = 'r',
+    KEY_OUTPUT = 'o',
+    KEY_SPLIT = 0x100,
+    KEY_ON,
+    KEY_IMAGES,
+    KEY_ENCODING,
+    KEY_NOISE,
+    KEY_PHOTONS,
+    KEY_REFERENCE,
+    KEY_BUDGET,
+    KEY_REPEATS,
+    KEY_SEED,
+    KEY_THREADS,
+    KEY_BATCH,
+    KEY_SET,
+    KEY_JSON,
+    KEY_MIN_ACCURACY,
+};
+
+static const struct argp_option options[] = {
+    {NULL, 0, NULL, 0, "What to run:", 1},
+    {"model", KEY_MODEL, "FILE", 0, "the network (native HDF5)", 1},
+    {"data", KEY_DATA, "NAME|DIR", 0,
+     "the data set: a name (default mnist), or the directory of its files if there is a '/' in "
+     "it",
+     1},
+    {"split", KEY_SPLIT, "NAME", 0, "test (default), train, reference, held-out, all-train", 1},
+    {"images", KEY_IMAGES, "N", 0, "the first N images; default all", 1},
+    {NULL, 0, NULL, 0, "On what:", 2},
+    {"rig", KEY_RIG, "NAME|FILE", 0, "the bench: a shipped rig (oac rig list) or a file", 2},
+    {"on", KEY_ON, "WHAT", 0, "what plays it: sim (default)", 2},
+    {"set", KEY_SET, "PATH=VALUE", 0, "change one value of the rig; repeatable", 2},
+    {"noise", KEY_NOISE, "LIST", 0,
+     "all (default), none, or some of shot,thermal,read,rin,drive,ase,adc,drift", 2},
+    {"seed", KEY_SEED, "S", 0, "of the noise; default 1", 2},
+    {NULL, 0, NULL, 0, "How:", 3},
+    {"encoding", KEY_ENCODING, "E", 0, "of signs: rails (default), offset, balanced", 3},
+    {"repeats", KEY_REPEATS, "N", 0, "average N readouts; default 1", 3},
+    {"photons-per-mac", KEY_PHOTONS, "X", 0,
+     "set the laser power for X photons per model product; default: the rig's own power", 3},
+    {"photon-reference", KEY_REFERENCE, "R", 0,
+     "X counts photons detected (default), or preweight: after the activation, before the "
+     "weight",
+     3},
+    {"photon-budget", KEY_BUDGET, "B", 0,
+     "one power per layer, from the reference split (default), or per sample: for comparison "
+     "with Wang et al. 2022",
+     3},
+    {NULL, 0, NULL, 0, "Results:", 4},
+    {"output", KEY_OUTPUT, "FILE", 0, "write everything, image by image, as HDF5", 4},
+    {"json", KEY_JSON, NULL, 0, "print the figures as JSON", 4},
+    {"min-accuracy", KEY_MIN_ACCURACY, "A", 0, "exit 1 if the accuracy is below A (0 to 1)", 4},
+    {NULL, 0, NULL, 0, "Speed (changes no result):", 5},
+    {"threads", KEY_THREADS, "T", 0, "default: all processors", 5},
+    {"batch", KEY_BATCH, "B", 0, "images at once; default chosen", 5},
+    {0},
+};
+
+struct input {
+    struct oac_run_options run;
+    struct oac_cli_list sets;
+    const char *data;
+    double min_accuracy;
+    bool json;
+};
+
+static void parse_noise(struct argp_state *state, const char *text, uint32_t *mask)
+{
+    struct oac_err err;
+
+    if (oac_noise_parse(text, mask, &err) != OAC_OK)
+        argp_error(state, "--noise: %s", err.message);
+}
+
+static void check_complete(struct argp_state *state, const struct input *input)
+{
+    if (!input->run.model_path)
+        argp_error(state, "--model FILE is missing");
+    if (!input->run.rig)
+        argp_error(state, "--rig NAME is missing; oac rig list shows those there are");
+    if (input->run.photon_budget == OAC_BUDGET_SAMPLE &&
+        (isnan(input->run.photons_per_mac) ||
+         input->run.photon_reference != OAC_PHOTONS_PREWEIGHT))
+        argp_error(state, "--photon-budget sample needs --photons-per-mac X and "
+                          "--photon-reference preweight");
+}
+
+static error_t parse_what(int key, char *arg, struct argp_state *state, struct input *input)
+{
+    struct oac_run_options *run = &input->run;
+
+    switch (key) {
+    case KEY_MODEL:
+        run->model_path = arg;
+        return 0;
+    case KEY_DATA:
+        input->data = arg;
+        return 0;
+    case KEY_SPLIT:
+        run->data_split = arg;
+        return 0;
+    case KEY_IMAGES:
+        run->images = (size_t)oac_cli_count(state, "--images", arg, 1, SIZE_MAX);
+        return 0;
+    case KEY_RIG:
+        run->rig = arg;
+        return 0;
+    case KEY_ON:
+        run->on = arg;
+        return 0;
+    case KEY_SET:
+        oac_cli_append(state, &input->sets, arg);
+        return 0;
+    case KEY_NOISE:
+        parse_noise(state, arg, &run->noise);
+        return 0;
+    case KEY_SEED:
+        run->seed = oac_cli_count(state, "--seed", arg, 0, INT64_MAX);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_how(int key, char *arg, struct argp_state *state, struct input *input)
+{
+    struct oac_run_options *run = &input->run;
+
+    switch (key) {
+    case KEY_ENCODING:
+        run->encoding = oac_cli_choice(state, "--encoding", arg, oac_encoding_names);
+        return 0;
+    case KEY_REPEATS:
+        run->repeats = (uint32_t)oac_cli_count(state, "--repeats", arg, 1, REPEATS_MAX);
+        return 0;
+    case KEY_PHOTONS:
+        run->photons_per_mac = oac_cli_real(state, "--photons-per-mac", arg, 1e-12, 1e15);
+        return 0;
+    case KEY_REFERENCE:
+        run->photon_reference =
+            oac_cli_choice(state, "--photon-reference", arg, oac_photon_reference_names);
+        return 0;
+    case KEY_BUDGET:
+        run->photon_budget =
+            oac_cli_choice(state, "--photon-budget", arg, oac_photon_budget_names);
+        return 0;
+    case KEY_OUTPUT:
+        run->output_path = arg;
+        return 0;
+    case KEY_JSON:
+        input->json = true;
+        return 0;
+    case KEY_MIN_ACCURACY:
+        input->min_accuracy = oac_cli_real(state, "--min-accuracy", arg, 0.0, 1.0);
+        return 0;
+    case KEY_THREADS:
+        run->threads = (size_t)oac_cli_count(state, "--threads", arg, 1, THREADS_MAX);
+        return 0;
+    case KEY_BATCH:
+        run->batch = (size_t)oac_cli_count(state, "--batch", arg, 1, BATCH_MAX);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct input *input = state->input;
+
+    if (key == ARGP_KEY_END) {
+        check_complete(state, input);
+        return 0;
+    }
+    return parse_what(key, arg, state, input) == 0 ? 0 : parse_how(key, arg, state, input);
+}
+
+static const struct argp run_argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "--model FILE --rig NAME",
+    .doc = "Classify a data set with a network whose every product is made of light.\v"
+           "  oac run --model experiments/mnist/mnist.h5 --rig netcast-86km -o run.h5\n"
+           "  oac run --model experiments/mnist/mnist.h5 --rig netcast-snspd \\\n"
+           "      --photons-per-mac 0.5 --images 1000\n"
+           "  oac run --model experiments/mnist/mnist.h5 --rig netcast-local \\\n"
+           "      --noise shot,adc --set adc.bits=8 --json\n",
+};
+
+/* Runs, prints; the result is some tens of kilobytes and so on the heap. */
+static int run_and_print(struct oac_cli *cli, const struct input *input)
+{
+    struct oac_run_result *result = malloc(sizeof *result);
+    struct oac_err err;
+    int code = 0;
+
+    if (!result) {
+        oac_fail(&err, OAC_ENOMEM, "out of memory for the result");
+        return oac_cli_fail(cli, &err);
+    }
+    if (oac_run(&input->run, cli->sink, result, &err) != OAC_OK) {
+        free(result);
+        return oac_cli_fail(cli, &err);
+    }
+    oac_cli_done(cli);
+    if (!input->json)
+        oac_run_report(result, input->run.output_path, stdout);
+    else if (oac_results_json(result, stdout, &err) != OAC_OK)
+        code = oac_cli_fail(cli, &err);
+    if (code == 0 && result->accuracy < input->min_accuracy) {
+        oac_fail(&err, OAC_EMISSED, "accuracy %.4f is below the %.4f of --min-accuracy",
+                 result->accuracy, input->min_accuracy);
+        code = oac_cli_fail(cli, &err);
+    }
+    free(result);
+    return code;
+}
+
+int oac_cmd_run(struct oac_cli *cli, int argc, char **argv)
+{
+    struct input input = {
+        .run = {.noise = OAC_NOISE_ALL,
+                .encoding = OAC_RAILS,
+                .photons_per_mac = NAN,
+                .repeats = 1,
+                .seed = 1,
+                .command_line = cli->command_line},
+        .data = "mnist",
+    };
+    struct oac_data_argument data = {0};
+    struct oac_err err;
+    int code;
+
+    oac_cli_parse(cli, &run_argp, argc, argv, &input);
+    input.run.sets = input.sets.item;
+    input.run.set_count = input.sets.count;
+    if (oac_data_argument_parse(input.data, &data, &err) != OAC_OK) {
+        code = oac_cli_fail(cli, &err);
+    } else {
+        input.run.data_name = data.name;
+        input.run.data_directory = data.directory;
+        code = run_and_print(cli, &input);
+    }
+    oac_data_argument_fini(&data);
+    return code;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "driver/registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/analytic.h"
+
+static enum oac_status open_sim(const struct oac_registry_request *request,
+                                struct oac_link *link, struct oac_err *err)
+{
+    static const struct oac_sink silent;
+
+    return oac_analytic_open(request->rig, request->rig_hash, request->noise, request->seed,
+                             request->sink ? request->sink : &silent, link, err);
+}
+
+static const struct oac_registry_row rows[] = {
+    {"sim", "analytic simulation: exact mean and variance of every readout", open_sim},
+};
+
+#define ROW_COUNT (sizeof rows / sizeof rows[0])
+
+const struct oac_registry_row *oac_registry_rows(size_t *count)
+{
+    *count = ROW_COUNT;
+    return rows;
+}
+
+enum oac_status oac_registry_open(const char *name, const struct oac_registry_request *request,
+                                  struct oac_link *link, struct oac_err *err)
+{
+    char known[200] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].open(request, link, err);
+        int n =
+            snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", rows[i].name);
+        used += n > 0 && (size_t)n < sizeof known - used ? (size_t)n : 0;
+    }
+    return oac_fail(err, OAC_ENOTFOUND, "no bench called '%s'; --on takes: %s", name, known);
+}

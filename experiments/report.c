@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "experiments/format.h"
+
+#define CONFUSIONS_SHOWN 5
+
+static void say_accuracy(const struct oac_run_result *r, FILE *out)
+{
+    fprintf(out, "\n%s on %s: %s of %s images right\n\n", r->model_name, r->rig_name,
+            oac_format_percent(r->accuracy).text, oac_format_count(r->images).text);
+    fprintf(out, "  with light        %s   95 %% interval %.2f to %.2f %%\n",
+            oac_format_percent(r->accuracy).text, 100.0 * r->accuracy_low,
+            100.0 * r->accuracy_high);
+    fprintf(out, "  digital baseline  %s   light is %+.2f points from it\n",
+            oac_format_percent(r->accuracy_digital).text,
+            100.0 * (r->accuracy - r->accuracy_digital));
+    fprintf(out, "  same answer       %s   of the images\n",
+            oac_format_percent(r->agreement).text);
+}
+
+static void say_setting(const struct oac_run_result *r, FILE *out)
+{
+    fprintf(out, "\n  data %s (%s), encoding %s, noise %s, seed %" PRIu64, r->dataset_name,
+            r->dataset_split, r->encoding, r->noise, r->seed);
+    if (r->repeats > 1)
+        fprintf(out, ", %" PRIu64 " repeats", r->repeats);
+    if (isnan(r->photons_per_mac_asked))
+        fprintf(out, "\n  laser power as the rig has it\n");
+    else if (strcmp(r->photon_budget, "sample") == 0)
+        fprintf(out, "\n  power per image and layer for %s photons/MAC %s\n",
+                oac_format_number(r->photons_per_mac_asked).text, "before the weight");
+    else
+        fprintf(out, "\n  power per layer for %s photons/MAC %s\n",
+                oac_format_number(r->photons_per_mac_asked).text,
+                strcmp(r->photon_reference, "preweight") == 0 ? "before the weight"
+                                                              : "detected");
+}
+
+static void say_light_row(FILE *out, const char *where, double photons, double aj)
+{
+    fprintf(out, "  %-22s %12s %13s\n", where, oac_format_number(photons).text,
+            oac_format_si(aj * 1e-18, "J").text);
+}
+
+static void say_light(const struct oac_run_result *r, FILE *out)
+{
+    fprintf(out, "\nLight, per model MAC        photons        energy\n");
+    if (!isnan(r->photons_per_mac_launched)) {
+        say_light_row(out, "leaving the server", r->photons_per_mac_launched,
+                      r->aj_per_mac_launched);
+        say_light_row(out, "entering the client", r->photons_per_mac_client_in,
+                      r->aj_per_mac_client_in);
+    }
+    say_light_row(out, "reaching the detectors", r->photons_per_mac_incident,
+                  r->aj_per_mac_incident);
+    say_light_row(out, "detected", r->photons_per_mac_detected, r->aj_per_mac_detected);
+}
+
+static void say_part(FILE *out, const char *name, double part_j, double whole_j)
+{
+    if (part_j >= 0.01 * whole_j)
+        fprintf(out, ", %s %s", name, oac_format_si(part_j, "J").text);
+}
+
+static void say_energy(const struct oac_run_result *r, FILE *out)
+{
+    const struct oac_energy *e = &r->energy_per_mac;
+
+    fprintf(out, "\nElectricity, per model MAC\n  client  %8s",
+            oac_format_si(e->client_j, "J").text);
+    say_part(out, "modulator", e->modulator_j, e->client_j);
+    say_part(out, "DAC", e->dac_j, e->client_j);
+    say_part(out, "ADC", e->adc_j, e->client_j);
+    say_part(out, "integrators", e->integrator_j, e->client_j);
+    say_part(out, "nonlinearity", e->nonlinearity_j, e->client_j);
+    fprintf(out, "\n  server  %8s", oac_format_si(e->server_j, "J").text);
+    say_part(out, "modulators", e->server_modulator_j, e->server_j);
+    say_part(out, "lasers", e->laser_j, e->server_j);
+    fputc('\n', out);
+}
+
+static void say_time(const struct oac_run_result *r, FILE *out)
+{
+    fprintf(out, "\nOn the bench\n");
+    fprintf(out, "  latency           %s an image: %s slots at %s, %s windows\n",
+            oac_format_si(r->latency_s_per_image, "s").text,
+            oac_format_count(r->slots_per_image).text,
+            oac_format_si(r->slot_rate_hz, "Bd").text,
+            oac_format_count(r->windows_per_image).text);
+    fprintf(out, "  weight stream     %s\n", oac_format_si(r->link_bits_per_s, "bit/s").text);
+    fprintf(out, "  client memory     %s, none of it weights\n",
+            oac_format_si((double)r->client_memory_bytes, "B").text);
+    fprintf(out, "On this computer\n  simulated         %s images/s (%s, %zu thread%s)\n",
+            oac_format_number(r->images_per_s).text, oac_format_si(r->seconds, "s").text,
+            r->threads, r->threads == 1 ? "" : "s");
+}
+
+/* The worst pairs, largest first; each pass finds the next below the last in (count, index)
+ * order. */
+static void say_confusions(const struct oac_run_result *r, FILE *out)
+{
+    uint64_t last = UINT64_MAX;
+    size_t last_at = 0, classes = r->classes;
+
+    for (size_t shown = 0; shown < CONFUSIONS_SHOWN; shown++) {
+        uint64_t best = 0, of = 0;
+        size_t best_at = 0;
+        for (size_t at = 0; at < classes * classes; at++) {
+            uint64_t n = r->confusion[at / classes][at % classes];
+            bool later = n < last || (n == last && at > last_at);
+            if (at / classes != at % classes && later && n > best) {
+                best = n;
+                best_at = at;
+            }
+        }
+        if (best == 0)
+            return;
+        for (size_t c = 0; c < classes; c++)
+            of += r->confusion[best_at / classes][c];
+        fprintf(out, "%s  %-12s read as %-12s %4" PRIu64 " of %s\n",
+                shown ? "" : "\nMost confused\n", r->class_names[best_at / classes],
+                r->class_names[best_at % classes], best, oac_format_count(of).text);
+        last = best;
+        last_at = best_at;
+    }
+}
+
+static void say_warning(FILE *out, bool *any, const char *what, uint64_t clipped, double of,
+                        const char *advice)
+{
+    if (clipped == 0)
+        return;
+    fprintf(out, "%s  %s of %s %s (%.2g %%) were clipped:\n    %s\n",
+            *any ? "" : "\nTake care\n", oac_format_count(clipped).text,
+            oac_format_number(of).text, what, 100.0 * (double)clipped / of, advice);
+    *any = true;
+}
+
+static void say_warnings(const struct oac_run_result *r, FILE *out)
+{
+    double images = (double)r->images, operands = 0.0;
+    bool any = false;
+
+    for (size_t l = 0; l < r->layers; l++)
+        operands += (double)r->layer[l].inputs * images;
+    say_warning(out, &any, "readouts", r->clipped_readouts, r->readouts_per_image * images,
+                "lower the laser power or --photons-per-mac, or raise adc.full_scale_v");
+    say_warning(out, &any, "activations", r->clipped_operands, operands,
+                "larger than x_scale of the model; a larger scale costs resolution");
+    say_warning(out, &any, "weights", r->clipped_weights, (double)r->macs_per_image,
+                "beyond w_limit of the model; train it again with the bound");
+}
+
+void oac_run_report(const struct oac_run_result *result, const char *output_path, FILE *out)
+{
+    say_accuracy(result, out);
+    say_setting(result, out);
+    say_light(result, out);
+    say_energy(result, out);
+    say_time(result, out);
+    say_confusions(result, out);
+    say_warnings(result, out);
+    if (output_path)
+        fprintf(out, "\nEverything, image by image: %s\n", output_path);
+}

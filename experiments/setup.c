@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/setup.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "driver/registry.h"
+#include "models/formats/native.h"
+
+static void warn(void *context, const char *line)
+{
+    oac_log(context, OAC_LOG_WARNING, "rig: %s", line);
+}
+
+enum oac_status oac_station_open(const struct oac_station_options *options,
+                                 const struct oac_sink *sink, struct oac_station *station,
+                                 struct oac_err *err)
+{
+    static const struct oac_sink silent;
+    struct oac_sink heard = sink ? *sink : silent;
+    uint8_t hash[32];
+
+    memset(station, 0, sizeof *station);
+    if (oac_rig_read(options->rig, options->sets, options->set_count, &station->rig,
+                     &station->rig_text, err) != OAC_OK)
+        goto fail;
+    oac_rig_warnings(&station->rig, warn, &heard);
+    if (oac_digest_memory(station->rig_text, strlen(station->rig_text), hash, err) != OAC_OK)
+        goto fail;
+    oac_digest_hex(hash, station->rig_sha256);
+    struct oac_registry_request request = {.rig = &station->rig,
+                                           .rig_hash = hash,
+                                           .noise = options->noise,
+                                           .seed = options->seed,
+                                           .sink = sink};
+    if (oac_registry_open(options->on ? options->on : "sim", &request, &station->link, err) !=
+            OAC_OK ||
+        oac_engine_create(&station->link, NULL, &options->engine, &station->engine, err) !=
+            OAC_OK)
+        goto fail;
+    return OAC_OK;
+fail:
+    oac_station_close(station);
+    return err->status;
+}
+
+void oac_station_close(struct oac_station *station)
+{
+    oac_engine_destroy(station->engine);
+    oac_link_close(&station->link);
+    free(station->rig_text);
+    memset(station, 0, sizeof *station);
+}
+
+static enum oac_status check_fit(const struct oac_network *network,
+                                 const struct oac_dataset *data, size_t images,
+                                 struct oac_err *err)
+{
+    size_t pixels = data->rows * data->cols;
+
+    if (oac_network_inputs(network) != pixels) {
+        return oac_fail(err, OAC_EMISMATCH,
+                        "model '%s' takes %zu inputs, but the images of data set '%s' have "
+                        "%zu x %zu = %zu pixels; choose the data it was trained for",
+                        network->name, oac_network_inputs(network), data->name, data->rows,
+                        data->cols, pixels);
+    }
+    if (oac_network_outputs(network) != data->classes) {
+        return oac_fail(err, OAC_EMISMATCH,
+                        "model '%s' has %zu outputs, but data set '%s' has %zu classes",
+                        network->name, oac_network_outputs(network), data->name, data->classes);
+    }
+    if (data->classes > OAC_RUN_CLASSES_MAX || network->layers > OAC_RUN_LAYERS_MAX) {
+        return oac_fail(
+            err, OAC_EUNSUPPORTED,
+            "model '%s' has %zu layers and %zu classes; a run takes at most %d and %d",
+            network->name, network->layers, data->classes, OAC_RUN_LAYERS_MAX,
+            OAC_RUN_CLASSES_MAX);
+    }
+    if (images > data->count) {
+        return oac_fail(err, OAC_EINVAL,
+                        "%zu images asked for, but split '%s' of data set '%s' has %zu", images,
+                        data->split, data->name, data->count);
+    }
+    return OAC_OK;
+}
+
+static bool has_statistics(const struct oac_network *network)
+{
+    for (size_t l = 0; l < network->layers; l++)
+        if (!(network->layer[l].x_scale > 0.0f) || !network->layer[l].x_mean)
+            return false;
+    return true;
+}
+
+/* Scales are constants of a named split, never of the images at hand. */
+static enum oac_status add_statistics(const struct oac_run_options *options,
+                                      const struct oac_sink *sink, struct oac_network *network,
+                                      struct oac_err *err)
+{
+    struct oac_dataset *data = NULL;
+    float *x = NULL;
+    enum oac_status status =
+        oac_dataset_open(options->data_name, "reference", options->data_directory, &data, err);
+
+    if (status != OAC_OK) {
+        return oac_fail_within(err,
+                               "model '%s' records no activation scales, and the split they "
+                               "would come from is missing",
+                               network->name);
+    }
+    status = check_fit(network, data, 0, err);
+    if (status != OAC_OK)
+        goto done;
+    size_t inputs = oac_network_inputs(network), values;
+    status = oac_size_product(data->count, inputs, "reference images", &values, err);
+    if (status != OAC_OK)
+        goto done;
+    x = oac_alloc(values, sizeof *x, "reference images", err);
+    if (!x) {
+        status = err->status;
+        goto done;
+    }
+    oac_dataset_images(data, 0, data->count, network->input_scale, x);
+    status = oac_network_statistics(network, data->count, x, err);
+    oac_log(sink, OAC_LOG_INFO,
+            "activation scales of model '%s' taken from %zu reference images", network->name,
+            data->count);
+done:
+    free(x);
+    oac_dataset_destroy(data);
+    return status;
+}
+
+static enum oac_status open_model_and_data(const struct oac_run_options *options,
+                                           const struct oac_sink *sink, struct oac_setup *setup,
+                                           struct oac_err *err)
+{
+    enum oac_status status = oac_native_read(options->model_path, &setup->network, err);
+
+    if (status == OAC_OK)
+        status = oac_network_digest(setup->network, setup->model_sha256, err);
+    if (status == OAC_OK) {
+        status = oac_dataset_open(options->data_name,
+                                  options->data_split ? options->data_split : "test",
+                                  options->data_directory, &setup->dataset, err);
+    }
+    if (status == OAC_OK)
+        status = check_fit(setup->network, setup->dataset, options->images, err);
+    if (status == OAC_OK && !has_statistics(setup->network))
+        status = add_statistics(options, sink, setup->network, err);
+    return status;
+}
+
+enum oac_status oac_setup_open(const struct oac_run_options *options,
+                               const struct oac_sink *sink, struct oac_setup *setup,
+                               struct oac_err *err)
+{
+    const struct oac_station_options station = {
+        .on = options->on,
+        .rig = options->rig,
+        .sets = options->sets,
+        .set_count = options->set_count,
+        .noise = options->noise,
+        .seed = options->seed,
+        .engine = {.encoding = options->encoding, .repeats = options->repeats},
+    };
+
+    memset(setup, 0, sizeof *setup);
+    if (open_model_and_data(options, sink, setup, err) != OAC_OK ||
+        oac_station_open(&station, sink, &setup->station, err) != OAC_OK ||
+        oac_forward_create(setup->station.engine, setup->network, &setup->forward, err) !=
+            OAC_OK) {
+        oac_setup_close(setup);
+        return err->status;
+    }
+    return OAC_OK;
+}
+
+void oac_setup_close(struct oac_setup *setup)
+{
+    oac_forward_destroy(setup->forward);
+    oac_station_close(&setup->station);
+    oac_dataset_destroy(setup->dataset);
+    oac_network_destroy(setup->network);
+    memset(setup, 0, sizeof *setup);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an experiment stands on, opened in the right order and closed in the reverse.
+ *
+ * A station is a rig, the link that plays it and a matrix engine on that link; a set-up is a
+ * station with a network loaded through it and a data set that fits the network. */
+#ifndef OAC_EXPERIMENTS_SETUP_H
+#define OAC_EXPERIMENTS_SETUP_H
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "experiments/run.h"
+#include "hal/engine.h"
+#include "hal/link.h"
+#include "models/dataset.h"
+#include "models/forward.h"
+#include "models/network.h"
+#include "sim/rig.h"
+
+struct oac_station_options {
+    const char *on;          /* row of driver/registry.h; NULL: "sim" */
+    const char *rig;         /* a file or the name of a shipped rig */
+    const char *const *sets; /* (set_count) "path=value" */
+    size_t set_count;
+    uint32_t noise; /* mask of sim/noise.h */
+    uint64_t seed;
+    struct oac_engine_options engine;
+};
+
+struct oac_station {
+    struct oac_rig rig;
+    char *rig_text; /* every key resolved */
+    char rig_sha256[OAC_DIGEST_HEX_BYTES];
+    struct oac_link link;
+    struct oac_engine *engine;
+};
+
+/* Opens; warnings about the rig go to the sink. *station is zeroed on failure. The station must
+ * not be moved afterwards (the engine points into it). */
+enum oac_status oac_station_open(const struct oac_station_options *options,
+                                 const struct oac_sink *sink, struct oac_station *station,
+                                 struct oac_err *err) OAC_MUST_USE;
+void oac_station_close(struct oac_station *station); /* a zeroed station is fine */
+
+struct oac_setup {
+    struct oac_network *network;
+    char model_sha256[OAC_DIGEST_HEX_BYTES];
+    struct oac_dataset *dataset;
+    struct oac_station station;
+    struct oac_forward *forward;
+};
+
+/* Opens everything a run needs. A network without x_scale or x_mean gets them from the data
+ * set's "reference" split (never from the images that are run). *setup is zeroed on failure. */
+enum oac_status oac_setup_open(const struct oac_run_options *options,
+                               const struct oac_sink *sink, struct oac_setup *setup,
+                               struct oac_err *err) OAC_MUST_USE;
+void oac_setup_close(struct oac_setup *setup); /* a zeroed set-up is fine */
+
+#endif
