@@ -18,9 +18,8 @@
 #include "base/status.h"
 
 struct oac_cli {
-    const struct oac_sink
-        *sink; /* log lines, progress bar, SIGINT/SIGTERM: hand it to the library */
-    const char *command_line; /* as typed, shell-quoted: provenance */
+    const struct oac_sink *sink; /* log, progress, SIGINT/SIGTERM: hand it to the library */
+    const char *command_line;    /* as typed, shell-quoted: provenance */
     struct oac_terminal *terminal;
 };
 
@@ -54,8 +53,8 @@ int oac_cli_fail(const struct oac_cli *cli, const struct oac_err *err);
 /* Ends a progress bar, so that results can be printed. Call before the first line on stdout. */
 void oac_cli_done(const struct oac_cli *cli);
 
-/* ---- option values: strict, and exit 2 with one line that names option, value and limits ----
- */
+/* ---- option values: strict, and exit 2 with one line that names option, value and limits.
+ * `option` as the user knows it: "--images" ---- */
 double oac_cli_real(const struct argp_state *state, const char *option, const char *text,
                     double min, double max);
 unsigned long long oac_cli_count(const struct argp_state *state, const char *option,

@@ -118,7 +118,7 @@ double oac_cli_real(const struct argp_state *state, const char *option, const ch
     bool number =
         end != text && *end == '\0' && !isspace((unsigned char)text[0]) && isfinite(value);
     if (!number || !(value >= min && value <= max))
-        argp_error(state, "--%s %s: must be a number from %g to %g", option, text, min, max);
+        argp_error(state, "%s %s: must be a number from %g to %g", option, text, min, max);
     return value;
 }
 
@@ -131,8 +131,8 @@ unsigned long long oac_cli_count(const struct argp_state *state, const char *opt
     unsigned long long value = strtoull(text, &end, 10);
     bool number = isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
     if (!number || value < min || value > max)
-        argp_error(state, "--%s %s: must be a whole number from %llu to %llu", option, text,
-                   min, max);
+        argp_error(state, "%s %s: must be a whole number from %llu to %llu", option, text, min,
+                   max);
     return value;
 }
 
@@ -149,7 +149,7 @@ int oac_cli_choice(const struct argp_state *state, const char *option, const cha
         used += more > 0 && (size_t)more < sizeof known - used ? (size_t)more : 0;
     }
     const char *near = oac_suggest(text, names, count);
-    argp_error(state, "--%s %s: must be one of %s%s%s%s", option, text, known,
+    argp_error(state, "%s %s: must be one of %s%s%s%s", option, text, known,
                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     return 0;
 }
