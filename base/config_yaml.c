@@ -172,7 +172,7 @@ static enum oac_status read_mapping(struct reader *reader)
             return status;
         if (reader->event.type == YAML_MAPPING_END_EVENT)
             return OAC_OK;
-        size_t key_line = line_of(reader), length;
+        size_t key_line = line_of(reader), length = 0;
         status = enter_key(reader, &length);
         if (!status)
             status = next_event(reader);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inner loops of the analytic engine, compiled per processor level (sim/readout_impl.h).
+ *
+ * A window's readouts follow from its light sums, all per row k (output electrons at launch l = 1):
+ *
+ *     signal  = l (base + s1)                     mean; base is what the null code lets through
+ *     shot    = l (shot_x X1 + shot_s (base + s1))   electrons that carry shot noise; X1 = sum Tx
+ *     mean    = signal + gx X1 + fixed
+ *     var     = fixed_var + shot_gain shot + gx_var X1 + x2_var X2
+ *               + l^2 (base_v + v) + l (base_a + a)    X2 = sum Tx^2
+ *     u       = code0 + code_per_electron mean + z sqrt(code_per_electron^2 var + code_var)
+ *
+ * s1, v, a are matrix products of the client's Tx (Tx^2) with rows of physics.md's variance table. */
+#ifndef OAC_SIM_READOUT_H
+#define OAC_SIM_READOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Constants of one loaded frame, (padded rows) each, zero in the padding. Electrons or electrons^2 unless
+ * the name says code. */
+struct oac_readout_rows {
+    float *base, *base_v, *base_a;
+    float *shot_x, *shot_s, *shot_gain;
+    float *fixed, *gx;
+    float *fixed_var, *gx_var, *x2_var;
+    float *code0, *code_per_electron, *code_var;
+    float *low_code, *high_code; /* saturation of integrator or ADC; +-inf in the padding */
+};
+#define OAC_READOUT_ROW_ARRAYS 16
+
+struct oac_readout_window {
+    float launch;
+    float x1, x2;            /* sum Tx, sum Tx^2 */
+    const float *s1, *v, *a; /* (padded rows); v and a may be NULL; a only with v */
+    const float *z;          /* (padded rows) standard normals; NULL: no noise */
+};
+
+struct oac_readout_finish {
+    bool round; /* to integral codes, after clipping to low_code, high_code */
+    bool raw;   /* leave u as it is: no clipping, no rounding, no count */
+};
+
+struct oac_readout_kernel {
+    /* code (padded) for one window; *shot_sum is the sum of `shot` over rows, *shot_min its minimum;
+     * returns how many saturated. */
+    uint32_t (*window)(size_t rows, size_t padded, const struct oac_readout_rows *constants,
+                       const struct oac_readout_window *window,
+                       const struct oac_readout_finish *finish, float *code, float *shot_sum,
+                       float *shot_min);
+
+    /* out[i] = table[code[i]] */
+    void (*lookup)(size_t n, const float *table, const uint16_t *code, float *out);
+
+    /* out[n] = (alpha + beta (c[n] cos d - s[n] sin d)) (1 + gain z_gain[n]) - null,
+     * d = angle + sigma z[n] [rad], |d| < pi; z, z_gain may be NULL. */
+    void (*rotate)(size_t n, const float *c, const float *s, float alpha, float beta,
+                   float angle, float sigma, const float *z, float gain, const float *z_gain,
+                   float null, float *out);
+
+    /* Dead time: for rows of w (slots, ldw), rate n = launch w x + dark per slot, adds
+     * n/(1 + n dead) to mean[k] and n/(1 + n dead)^3 to variance[k]; raises *peak to the largest n. */
+    void (*dead_time)(size_t slots, size_t padded, const float *w, size_t ldw, const float *x,
+                      float launch, float dark, float dead, float *mean, float *variance,
+                      float *peak);
+};
+
+/* For the level base/kernel.h has selected. */
+const struct oac_readout_kernel *oac_readout_kernel(void);
+
+#endif
