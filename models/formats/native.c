@@ -143,6 +143,33 @@ static enum oac_status read_layer(const struct oac_h5_file *file, size_t index, 
     return status == OAC_OK ? read_weights(file, index, inputs, layer, err) : status;
 }
 
+/* A number, or the words "pixel / 255" of files written by hand. */
+static enum oac_status read_input_scale(const struct oac_h5_file *file, float *input_scale,
+                                        struct oac_err *err)
+{
+    static const char per[] = "pixel / ";
+    const char *text = oac_h5_find_text(file, "/", "input_scale");
+    double scale;
+    if (text) {
+        char *end = NULL;
+        double divisor =
+            strncmp(text, per, sizeof per - 1) == 0 ? strtod(text + sizeof per - 1, &end) : NAN;
+        if (!end || *end || !(divisor >= 1e-30 && divisor <= SCALE_MAX))
+            return oac_fail(err, OAC_EPARSE,
+                            "%s: input_scale is \"%.40s\"; expected a number above 0 or "
+                            "\"pixel / 255\"",
+                            file->path, text);
+        scale = 1.0 / divisor;
+    } else {
+        enum oac_status status =
+            oac_h5_need_real(file, "/", "input_scale", 1e-30, SCALE_MAX, &scale, err);
+        if (status != OAC_OK)
+            return status;
+    }
+    *input_scale = (float)scale;
+    return OAC_OK;
+}
+
 static enum oac_status read_input(const struct oac_h5_file *file, struct oac_network *network,
                                   struct oac_err *err)
 {
@@ -163,12 +190,7 @@ static enum oac_status read_input(const struct oac_h5_file *file, struct oac_net
                             "%s: input_shape multiplies to more than %u elements", file->path,
                             WIDTH_MAX);
     }
-    double scale;
-    enum oac_status status =
-        oac_h5_need_real(file, "/", "input_scale", 1e-30, SCALE_MAX, &scale, err);
-    if (status == OAC_OK)
-        network->input_scale = (float)scale;
-    return status;
+    return read_input_scale(file, &network->input_scale, err);
 }
 
 static enum oac_status copy_text(const struct oac_h5_file *file, const char *name, char **text,
