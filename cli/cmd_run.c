@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
-#include "experiments/data_argument.h"
 #include "experiments/report.h"
 #include "experiments/results.h"
 #include "experiments/run.h"
+#include "models/dataset_resolve.h"
 #include "sim/noise.h"
 
 #define THREADS_MAX 1024
@@ -248,20 +248,18 @@ int oac_cmd_run(struct oac_cli *cli, int argc, char **argv)
                 .command_line = cli->command_line},
         .data = "mnist",
     };
-    struct oac_data_argument data = {0};
+    char name[OAC_DATASET_NAME_BYTES], *directory = NULL;
     struct oac_err err;
     int code;
 
     oac_cli_parse(cli, &run_argp, argc, argv, &input);
     input.run.sets = input.sets.item;
     input.run.set_count = input.sets.count;
-    if (oac_data_argument_parse(input.data, &data, &err) != OAC_OK) {
-        code = oac_cli_fail(cli, &err);
-    } else {
-        input.run.data_name = data.name;
-        input.run.data_directory = data.directory;
-        code = run_and_print(cli, &input);
-    }
-    oac_data_argument_fini(&data);
+    if (oac_dataset_resolve(input.data, name, &directory, &err) != OAC_OK)
+        return oac_cli_fail(cli, &err);
+    input.run.data_name = name;
+    input.run.data_directory = directory;
+    code = run_and_print(cli, &input);
+    free(directory);
     return code;
 }

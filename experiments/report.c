@@ -24,33 +24,40 @@ static void say_accuracy(const struct oac_run_result *r, FILE *out)
             oac_format_percent(r->agreement).text);
 }
 
+static void say_power(const struct oac_run_result *r, FILE *out)
+{
+    const struct oac_text wanted = oac_format_number(r->photons_per_mac_asked);
+
+    if (isnan(r->photons_per_mac_asked))
+        fprintf(out, "  power             as the rig has it\n");
+    else
+        fprintf(out, "  power             for %s photons per MAC %s, %s\n", wanted.text,
+                strcmp(r->photon_reference, "preweight") == 0 ? "before the weight"
+                                                              : "detected",
+                strcmp(r->photon_budget, "sample") == 0 ? "set for each image and layer"
+                                                        : "one setting per layer");
+}
+
 static void say_setting(const struct oac_run_result *r, FILE *out)
 {
-    fprintf(out, "\n  data %s (%s), encoding %s, noise %s, seed %" PRIu64, r->dataset_name,
-            r->dataset_split, r->encoding, r->noise, r->seed);
+    fprintf(out, "\n  data              %s, %s split\n", r->dataset_name, r->dataset_split);
+    fprintf(out, "  signs             %s", r->encoding);
     if (r->repeats > 1)
-        fprintf(out, ", %" PRIu64 " repeats", r->repeats);
-    if (isnan(r->photons_per_mac_asked))
-        fprintf(out, "\n  laser power as the rig has it\n");
-    else if (strcmp(r->photon_budget, "sample") == 0)
-        fprintf(out, "\n  power per image and layer for %s photons/MAC %s\n",
-                oac_format_number(r->photons_per_mac_asked).text, "before the weight");
-    else
-        fprintf(out, "\n  power per layer for %s photons/MAC %s\n",
-                oac_format_number(r->photons_per_mac_asked).text,
-                strcmp(r->photon_reference, "preweight") == 0 ? "before the weight"
-                                                              : "detected");
+        fprintf(out, ", %s readouts averaged", oac_format_count(r->repeats).text);
+    fprintf(out, "\n  noise             %s\n  seed              %" PRIu64 "\n", r->noise,
+            r->seed);
+    say_power(r, out);
 }
 
 static void say_light_row(FILE *out, const char *where, double photons, double aj)
 {
-    fprintf(out, "  %-22s %12s %13s\n", where, oac_format_number(photons).text,
+    fprintf(out, "  %-24s %12s %12s\n", where, oac_format_number(photons).text,
             oac_format_si(aj * 1e-18, "J").text);
 }
 
 static void say_light(const struct oac_run_result *r, FILE *out)
 {
-    fprintf(out, "\nLight, per model MAC        photons        energy\n");
+    fprintf(out, "\nLight, per model MAC            photons       energy\n");
     if (!isnan(r->photons_per_mac_launched)) {
         say_light_row(out, "leaving the server", r->photons_per_mac_launched,
                       r->aj_per_mac_launched);
@@ -62,27 +69,48 @@ static void say_light(const struct oac_run_result *r, FILE *out)
     say_light_row(out, "detected", r->photons_per_mac_detected, r->aj_per_mac_detected);
 }
 
-static void say_part(FILE *out, const char *name, double part_j, double whole_j)
+struct part {
+    const char *name;
+    double j;
+};
+
+/* "  client            31.0 fJ   modulator 32 %, DAC 32 %, ...", in lines of at most 80 columns. */
+static void say_parts(FILE *out, const char *whose, double whole_j, const struct part *parts,
+                      size_t count)
 {
-    if (part_j >= 0.01 * whole_j)
-        fprintf(out, ", %s %s", name, oac_format_si(part_j, "J").text);
+    int column = fprintf(out, "  %-14s %10s   ", whose, oac_format_si(whole_j, "J").text);
+    bool first = true;
+
+    for (size_t i = 0; i < count; i++) {
+        char text[48];
+        if (!(parts[i].j >= 0.005 * whole_j))
+            continue;
+        int length = snprintf(text, sizeof text, "%s %.0f %%", parts[i].name,
+                              100.0 * parts[i].j / whole_j);
+        if (!first && column + 2 + length > 80)
+            column = fprintf(out, ",\n%30s", "") - 2;
+        else if (!first)
+            column += fprintf(out, ", ");
+        column += fprintf(out, "%s", text);
+        first = false;
+    }
+    fputc('\n', out);
 }
 
 static void say_energy(const struct oac_run_result *r, FILE *out)
 {
     const struct oac_energy *e = &r->energy_per_mac;
+    const struct part client[] = {{"modulator", e->modulator_j},
+                                  {"DAC", e->dac_j},
+                                  {"ADC", e->adc_j},
+                                  {"integrators", e->integrator_j},
+                                  {"nonlinearity", e->nonlinearity_j}};
+    const struct part server[] = {{"modulators", e->server_modulator_j},
+                                  {"lasers", e->laser_j}};
 
-    fprintf(out, "\nElectricity, per model MAC\n  client  %8s",
-            oac_format_si(e->client_j, "J").text);
-    say_part(out, "modulator", e->modulator_j, e->client_j);
-    say_part(out, "DAC", e->dac_j, e->client_j);
-    say_part(out, "ADC", e->adc_j, e->client_j);
-    say_part(out, "integrators", e->integrator_j, e->client_j);
-    say_part(out, "nonlinearity", e->nonlinearity_j, e->client_j);
-    fprintf(out, "\n  server  %8s", oac_format_si(e->server_j, "J").text);
-    say_part(out, "modulators", e->server_modulator_j, e->server_j);
-    say_part(out, "lasers", e->laser_j, e->server_j);
-    fputc('\n', out);
+    fprintf(out, "\nElectricity, per model MAC\n");
+    say_parts(out, "client", e->client_j, client, sizeof client / sizeof client[0]);
+    say_parts(out, "server", e->server_j, server, sizeof server / sizeof server[0]);
 }
 
 static void say_time(const struct oac_run_result *r, FILE *out)
@@ -96,7 +124,7 @@ static void say_time(const struct oac_run_result *r, FILE *out)
     fprintf(out, "  weight stream     %s\n", oac_format_si(r->link_bits_per_s, "bit/s").text);
     fprintf(out, "  client memory     %s, none of it weights\n",
             oac_format_si((double)r->client_memory_bytes, "B").text);
-    fprintf(out, "On this computer\n  simulated         %s images/s (%s, %zu thread%s)\n",
+    fprintf(out, "\nOn this computer\n  speed             %s images/s (%s on %zu thread%s)\n",
             oac_format_number(r->images_per_s).text, oac_format_si(r->seconds, "s").text,
             r->threads, r->threads == 1 ? "" : "s");
 }
