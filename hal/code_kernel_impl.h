@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One level of hal/code_kernel.h: compiled once per level with OAC_LEVEL set (cmake/levels.cmake). */
+#include "hal/code_kernel.h"
+
+#include "base/simd.h"
+
+/* (asin(sqrt z)/sqrt z - 1)/z on 0..1/2: own Chebyshev fit of degree 6; the sine's inverse is then
+ * within 5e-8 relative, before rounding. */
+OAC_INLINE float asin_series(float z)
+{
+    float p = fma_f32(z, 0.0860375464f, -0.0501919128f);
+    p = fma_f32(z, p, 0.0493071377f);
+    p = fma_f32(z, p, 0.0251851995f);
+    p = fma_f32(z, p, 0.0451061465f);
+    p = fma_f32(z, p, 0.0749847814f);
+    return fma_f32(z, p, 0.166666746f);
+}
+
+/* Selections go through integers: the bits of non-negative floats sort like the floats, negative floats are
+ * negative integers, and gcc 12 vectorises integer minima and masks at every level. */
+OAC_INLINE int32_t bits_of(float x)
+{
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+OAC_INLINE float float_of(int32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+OAC_INLINE int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+OAC_INLINE int32_t most(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool OAC_AT_LEVEL(inside)(size_t n, const float *restrict x, float high)
+{
+    uint32_t largest = 0; /* negative numbers and NaN have larger bits than any high > 0 */
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)bits_of(x[i]);
+        largest = bits > largest ? bits : largest;
+    }
+    return largest <= (uint32_t)bits_of(high);
+}
+
+static size_t OAC_AT_LEVEL(outside)(size_t n, const float *restrict x, float low, float high)
+{
+    uint32_t within = 0;
+    for (size_t i = 0; i < n; i++)
+        within += (x[i] >= low) & (x[i] <= high);
+    return n - within;
+}
+
+OAC_INLINE void encode_all(const struct oac_code_encoding *encoding, const bool tame, size_t n,
+                           const float *restrict x, uint16_t *restrict code)
+{
+    const struct oac_code_encoding e = *encoding;
+    const int32_t ceiling = bits_of(e.ceiling);
+    const int32_t per_code = bits_of(e.per_code), bottom = bits_of(e.bottom),
+                  top = bits_of(e.top);
+    for (size_t i = 0; i < n; i++) {
+        int32_t u = bits_of(fma_f32(x[i], e.gain, e.bias));
+        if (!tame)
+            u = least(most(u, 0), ceiling);
+        int32_t rest = bits_of(1.0f - float_of(u));
+        float z = fma_f32(float_of(least(u, rest)), e.stretch, -e.shrink);
+        z = float_of(most(bits_of(z), 0));
+        float root = __builtin_sqrtf(z);
+        float angle = fma_f32(root * z, asin_series(z), root);
+        int32_t upper = -(int32_t)(u > rest);
+        float slope = float_of(per_code ^ (upper & INT32_MIN));
+        float from = float_of((upper & top) | (~upper & bottom));
+        int32_t nearest = (int32_t)fma_f32(angle, slope, from);
+        if (!tame)
+            nearest = least(most(nearest, e.code_min), e.code_max);
+        code[i] = (uint16_t)nearest;
+    }
+}
+
+static void OAC_AT_LEVEL(encode)(const struct oac_code_encoding *encoding, bool tame, size_t n,
+                                 const float *x, uint16_t *code)
+{
+    if (tame)
+        encode_all(encoding, true, n, x, code);
+    else
+        encode_all(encoding, false, n, x, code);
+}
+
+static bool OAC_AT_LEVEL(within)(size_t n, const uint16_t *value, uint16_t min, uint16_t max)
+{
+    uint16_t highest = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint16_t above = (uint16_t)(value[i] - min); /* wraps to a large number below min */
+        highest = above > highest ? above : highest;
+    }
+    return highest <= (uint16_t)(max - min);
+}
+
+static size_t OAC_AT_LEVEL(descents)(size_t n, const uint16_t *value)
+{
+    uint32_t count = 0;
+    for (size_t i = 1; i < n; i++)
+        count += value[i] <= value[i - 1];
+    return count;
+}
+
+static int64_t OAC_AT_LEVEL(sum)(size_t n, const int32_t *table, const uint16_t *code)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += table[code[i]];
+    return total;
+}
+
+static void OAC_AT_LEVEL(constants)(size_t rows, const double *const columns[5], double power,
+                                    double launch, double x, double *restrict gain,
+                                    double *restrict zero)
+{
+    const double *a = columns[0], *c = columns[1], *d = columns[2], *f = columns[3],
+                 *h = columns[4];
+    const double scale = power / launch;
+    for (size_t k = 0; k < rows; k++) {
+        gain[k] = scale * a[k];
+        zero[k] = (c[k] + launch * d[k]) + x * (f[k] + launch * h[k]);
+    }
+}
+
+static void OAC_AT_LEVEL(decode)(size_t rows, const float *restrict code,
+                                 const double *restrict gain, const double *restrict zero,
+                                 bool add, float *restrict y)
+{
+    if (add)
+        for (size_t k = 0; k < rows; k++)
+            y[k] = (float)((double)y[k] + gain[k] * ((double)code[k] - zero[k]));
+    else
+        for (size_t k = 0; k < rows; k++)
+            y[k] = (float)(gain[k] * ((double)code[k] - zero[k]));
+}
+
+extern const struct oac_code_kernel OAC_AT_LEVEL(oac_code_kernel);
+const struct oac_code_kernel OAC_AT_LEVEL(oac_code_kernel) = {
+    .level = OAC_TEXT(OAC_LEVEL),
+    .inside = OAC_AT_LEVEL(inside),
+    .outside = OAC_AT_LEVEL(outside),
+    .encode = OAC_AT_LEVEL(encode),
+    .within = OAC_AT_LEVEL(within),
+    .descents = OAC_AT_LEVEL(descents),
+    .sum = OAC_AT_LEVEL(sum),
+    .constants = OAC_AT_LEVEL(constants),
+    .decode = OAC_AT_LEVEL(decode),
+};
