@@ -14,14 +14,15 @@ enum oac_noise {
     OAC_NOISE_RIN = 8,
     OAC_NOISE_DRIVE = 16,
     OAC_NOISE_ASE = 32,
-    OAC_NOISE_ADC = 64,   /* rounding, clipping and the noise beyond rounding */
+    OAC_NOISE_ADC = 64, /* rounding, clipping and the noise beyond rounding */
     OAC_NOISE_DRIFT = 128,
     OAC_NOISE_ALL = 255,
     OAC_NOISE_NONE = 0,
 };
 
 /* "all", "none" or a comma-separated list. */
-enum oac_status oac_noise_parse(const char *list, uint32_t *mask, struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_noise_parse(const char *list, uint32_t *mask,
+                                struct oac_err *err) OAC_MUST_USE;
 /* The canonical list, in the order above; "all" and "none" where they apply. */
 void oac_noise_format(uint32_t mask, char text[64]);
 

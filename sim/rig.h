@@ -14,28 +14,33 @@
 
 struct oac_rig_modulator {
     double vpi_v;
-    double bias_v;            /* V_peak: voltage of maximum transmission */
-    double er_db;             /* none: +inf */
+    double bias_v; /* V_peak: voltage of maximum transmission */
+    double er_db;  /* none: +inf */
     double il_db;
-    double bandwidth_hz;      /* one pole on the drive voltage; none: +inf */
-    double drive_noise_v;     /* rms voltage noise beside the DAC's, per slot */
-    bool dual_output;         /* weight only: the complementary output is used too */
-    bool vpi_tracks_wavelength; /* client only: V_pi proportional to each channel's wavelength */
-    double vpi_spread;        /* hidden, relative sigma per modulator (bench_seed) */
-    double bias_spread_v;     /* hidden, sigma of V_peak */
+    double bandwidth_hz;  /* one pole on the drive voltage; none: +inf */
+    double drive_noise_v; /* rms voltage noise beside the DAC's, per slot */
+    bool dual_output;     /* weight only: the complementary output is used too */
+    bool
+        vpi_tracks_wavelength; /* client only: V_pi proportional to each channel's wavelength */
+    double vpi_spread;         /* hidden, relative sigma per modulator (bench_seed) */
+    double bias_spread_v;      /* hidden, sigma of V_peak */
     double drift_sigma_v, drift_tau_s; /* bias drift: Ornstein-Uhlenbeck */
 };
 
 struct oac_rig_dac {
     int64_t bits;
-    double enob_bits;         /* none: +inf (noiseless beyond its steps) */
-    double full_scale_v;      /* peak to peak, codes 0 .. 2^bits-1 */
-    double min_v;             /* voltage of code 0 */
-    double inl_lsb;           /* amplitude of the fixed bow + ripple, hidden shape from bench_seed */
-    double dnl_lsb;           /* rms of the fixed code-to-code error */
+    double enob_bits;    /* none: +inf (noiseless beyond its steps) */
+    double full_scale_v; /* peak to peak, codes 0 .. 2^bits-1 */
+    double min_v;        /* voltage of code 0 */
+    double inl_lsb;      /* amplitude of the fixed bow + ripple, hidden shape from bench_seed */
+    double dnl_lsb;      /* rms of the fixed code-to-code error */
 };
 
-enum oac_amplifier_position { OAC_AMPLIFIER_NONE, OAC_AMPLIFIER_BEFORE_CLIENT, OAC_AMPLIFIER_AFTER_CLIENT };
+enum oac_amplifier_position {
+    OAC_AMPLIFIER_NONE,
+    OAC_AMPLIFIER_BEFORE_CLIENT,
+    OAC_AMPLIFIER_AFTER_CLIENT
+};
 enum oac_detector_kind { OAC_DETECTOR_PIN, OAC_DETECTOR_APD, OAC_DETECTOR_COUNTING };
 enum oac_receiver_kind { OAC_RECEIVER_INTEGRATOR, OAC_RECEIVER_TIA, OAC_RECEIVER_COUNTER };
 
@@ -48,13 +53,13 @@ struct oac_rig {
     int64_t bench_seed;
 
     struct {
-        double power_dbm;        /* per channel, before the weight modulator */
-        double power_max_dbm;    /* what a launch setting may ask for */
-        double power_spread_db;  /* hidden, sigma over channels */
+        double power_dbm;       /* per channel, before the weight modulator */
+        double power_max_dbm;   /* what a launch setting may ask for */
+        double power_spread_db; /* hidden, sigma over channels */
         double center_hz, grid_hz;
-        bool shared;             /* one comb: intensity noise common to all channels */
-        double rin_db_per_hz;    /* one-sided; none: -inf */
-        double rin_corner_hz;    /* S(f) = rin (1 + corner/f) above rin_min_hz; none: 0 */
+        bool shared;          /* one comb: intensity noise common to all channels */
+        double rin_db_per_hz; /* one-sided; none: -inf */
+        double rin_corner_hz; /* S(f) = rin (1 + corner/f) above rin_min_hz; none: 0 */
         double rin_min_hz;
         double drift_sigma, drift_tau_s; /* relative power drift per line */
     } laser;
@@ -64,18 +69,18 @@ struct oac_rig {
 
     struct {
         double length_m, loss_db_per_km;
-        double attenuator_db;            /* lumped, connectors and the lab's attenuator */
-        double dispersion_ps_nm_km;      /* at center_hz */
+        double attenuator_db;       /* lumped, connectors and the lab's attenuator */
+        double dispersion_ps_nm_km; /* at center_hz */
         double slope_ps_nm2_km;
-        bool precompensate;              /* server-side pre-delay set to the nominal walk-off at open */
+        bool precompensate; /* server-side pre-delay set to the nominal walk-off at open */
         double group_index;
     } fiber;
 
     struct {
-        int position;                    /* enum oac_amplifier_position */
+        int position; /* enum oac_amplifier_position */
         double gain_db, nf_db;
-        double bandwidth_hz;             /* optical filter in front of each detector, noise bandwidth */
-        int64_t polarisations;           /* of ASE at the detector: 1 or 2 */
+        double bandwidth_hz;   /* optical filter in front of each detector, noise bandwidth */
+        int64_t polarisations; /* of ASE at the detector: 1 or 2 */
     } amplifier;
 
     struct oac_rig_dac client_dac;
@@ -101,24 +106,25 @@ struct oac_rig {
     } detector;
 
     struct {
-        int kind;                        /* enum oac_receiver_kind */
+        int kind; /* enum oac_receiver_kind */
         double capacitance_f, read_noise_v;
-        bool cds;                        /* correlated double sampling */
-        double saturation_v;             /* none: +inf */
+        bool cds;                           /* correlated double sampling */
+        double saturation_v;                /* none: +inf */
         double in_a_per_rthz, gain_v_per_a; /* TIA */
     } receiver;
 
     struct {
         int64_t bits;
-        double enob_bits;                /* none: +inf */
-        double full_scale_v;             /* peak to peak; a counter's full scale is 2^bits counts */
+        double enob_bits;    /* none: +inf */
+        double full_scale_v; /* peak to peak; a counter's full scale is 2^bits counts */
         double min_v;
         double inl_lsb, dnl_lsb;
-        double offset_spread_v;          /* hidden, sigma over channels */
+        double offset_spread_v; /* hidden, sigma over channels */
     } adc;
 
     struct { /* electrical energy, for reports only */
-        double modulator_j, dac_j, adc_j, integrator_j, nonlinearity_j; /* per symbol / conversion / readout */
+        double modulator_j, dac_j, adc_j, integrator_j,
+            nonlinearity_j; /* per symbol / conversion / readout */
         double server_modulator_j;
         double laser_wallplug_efficiency;
     } energy;
@@ -130,8 +136,9 @@ extern const struct oac_config_table oac_rig_table;
  * ("path=value", set_count of them), then checks what single ranges cannot see (oac_rig_check). *text_out
  * (may be NULL) receives the complete rig as YAML, every key resolved: provenance. Warnings go to nobody
  * here: see oac_rig_warnings. */
-enum oac_status oac_rig_read(const char *name_or_path, const char *const *sets, size_t set_count,
-                             struct oac_rig *rig, char **text_out, struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_rig_read(const char *name_or_path, const char *const *sets,
+                             size_t set_count, struct oac_rig *rig, char **text_out,
+                             struct oac_err *err) OAC_MUST_USE;
 
 /* Calls each(context, name, path) for every shipped rig, sorted by name. */
 enum oac_status oac_rig_list(void (*each)(void *context, const char *name, const char *path),
