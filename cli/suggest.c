@@ -44,6 +44,6 @@ const char *oac_suggest(const char *wanted, const char *const *names, size_t cou
             best_distance = distance;
         }
     }
-    size_t allowed = length / 3 > 1 ? length / 3 : 1;
+    size_t allowed = length > NAME_MAX_CHARS ? 0 : length / 3 > 1 ? length / 3 : 1;
     return best && best_distance <= allowed ? best : NULL;
 }
