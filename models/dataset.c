@@ -19,13 +19,25 @@ const char *const oac_dataset_splits[] = {"test",     "train",     "reference",
 /* Of every 60 training images 45 train, 3 are reference, 12 are held out. */
 static void split_range(enum split split, size_t total, size_t *first, size_t *count)
 {
-    const size_t train = total / 60 * 45 + total % 60 * 45 / 60;
-    const size_t reference = total / 60 * 3 + total % 60 * 3 / 60;
+    const size_t train = total * 45 / 60;
+    const size_t reference = total * 3 / 60;
     *first = split == SPLIT_REFERENCE ? train : split == SPLIT_HELD_OUT ? train + reference : 0;
     *count = split == SPLIT_TRAIN       ? train
              : split == SPLIT_REFERENCE ? reference
              : split == SPLIT_HELD_OUT  ? total - train - reference
                                         : total;
+}
+
+size_t oac_dataset_split_count(size_t i, size_t file_count)
+{
+    size_t first = 0, count = 0;
+    split_range((enum split)i, file_count, &first, &count);
+    return count;
+}
+
+bool oac_dataset_split_is_test(size_t i)
+{
+    return i == SPLIT_TEST;
 }
 
 static enum oac_status parse_split(const char *text, enum split *split, struct oac_err *err)

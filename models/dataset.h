@@ -9,6 +9,7 @@
 #ifndef OAC_MODELS_DATASET_H
 #define OAC_MODELS_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,12 @@ struct oac_dataset {
 
 extern const char *const
     oac_dataset_splits[]; /* "test", "train", "reference", "held-out", "all-train", NULL */
+
+/* Images of split i of oac_dataset_splits, given those of its file: the published test or training
+ * images. */
+size_t oac_dataset_split_count(size_t i, size_t file_count);
+bool oac_dataset_split_is_test(
+    size_t i); /* taken from the test files, not the training files */
 
 /* Reads one split. With a directory (--data) only directory/NAME and directory are looked at;
  * without one the order is $OAC_DATA - user cache - ../shared/data beside the source tree or
