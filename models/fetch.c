@@ -187,7 +187,9 @@ static enum oac_status fetch_part(struct job *job, const char *const *mirrors, s
         enum oac_status status = fetch_from(job, mirrors[i], &server_failed, err);
         if (!status || !server_failed)
             return status;
-        oac_log(job->options->sink, OAC_LOG_INFO, "%s", err->message);
+        if (i + 1 < count)
+            oac_log(job->options->sink, OAC_LOG_INFO, "%s; asking the next mirror",
+                    err->message);
         if (used < sizeof reasons)
             used += (size_t)snprintf(reasons + used, sizeof reasons - used, "%s%.190s",
                                      used ? "; " : "", err->message);

@@ -24,7 +24,7 @@
 struct state {
     const struct oac_transfer *transfer;
     CURL *curl;
-    size_t have_bytes; /* in the file */
+    size_t have_bytes, reported_bytes; /* in the file; when progress was last told */
     int write_errno;
     bool too_long, stopped, stalled;
     double window_begin_s; /* of watching for a stall, */
@@ -98,9 +98,11 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     struct state *state = context;
     (void)upload_total;
     (void)upload_now;
-    if (total > 0 && total >= now)
+    if (total > 0 && total >= now && state->reported_bytes != state->have_bytes) {
         oac_progress(state->transfer->sink, state->transfer->what, state->have_bytes,
                      state->have_bytes + (size_t)(total - now), NULL);
+        state->reported_bytes = state->have_bytes;
+    }
     state->stopped = oac_stop_requested(state->transfer->sink);
     state->stalled = is_stalled(state);
     return state->stopped || state->stalled;
