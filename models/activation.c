@@ -10,9 +10,11 @@
 
 #define CHUNK 256u
 
+/* NaN becomes `low`. */
 static float clamp(float x, float low, float high)
 {
-    return x < low ? low : x > high ? high : x;
+    x = x > low ? x : low;
+    return x < high ? x : high;
 }
 
 static void relu(size_t count, float *y)
@@ -21,17 +23,22 @@ static void relu(size_t count, float *y)
         y[i] = y[i] < 0.0f ? 0.0f : y[i]; /* a NaN stays one */
 }
 
-/* y = exp(factor * (y - shift)), in place, with the argument clamped to what the kernel takes.
- */
+/* y = exp(factor * (y - shift)), in place, with the argument clamped to what the kernel takes; a NaN stays
+ * one. */
 static void exponential(size_t count, float factor, float shift, float *y)
 {
-    float argument[CHUNK];
+    float wanted[CHUNK], argument[CHUNK];
     const struct oac_kernel *kernel = oac_kernel();
     for (size_t first = 0; first < count; first += CHUNK) {
         size_t n = count - first < CHUNK ? count - first : CHUNK;
+        float *out = y + first;
+        for (size_t i = 0; i < n; i++) {
+            wanted[i] = factor * (out[i] - shift);
+            argument[i] = clamp(wanted[i], -87.0f, 88.0f);
+        }
+        kernel->exponential(n, argument, out);
         for (size_t i = 0; i < n; i++)
-            argument[i] = clamp(factor * (y[first + i] - shift), -87.0f, 88.0f);
-        kernel->exponential(n, argument, y + first);
+            out[i] = wanted[i] == wanted[i] ? out[i] : wanted[i];
     }
 }
 

@@ -21,6 +21,7 @@ double oac_schedule_rate(const struct oac_optimizer *optimizer, uint64_t step, u
     if (optimizer->schedule == OAC_SCHEDULE_CONSTANT)
         return optimizer->rate;
     double phase = (done - warmup) / (1.0 - warmup);
+    phase = phase < 1.0 ? phase : 1.0;
     return optimizer->rate * 0.5 * (1.0 + oac_plain_cosine(OAC_PI * phase));
 }
 
