@@ -10,7 +10,8 @@
 #include "base/alloc.h"
 #include "base/kernel.h"
 #include "base/units.h"
-#include "sim/analytic_bench.h"
+#include "sim/analytic_workspace.h"
+#include "sim/components/demux.h"
 
 #define FRAMES_MAX 65536u
 
@@ -26,7 +27,7 @@ static void analytic_destroy(struct oac_analytic *self)
     oac_calrec_destroy(self->nominal);
     free(self->ports);
     free(self->set.memory);
-    free(self->light_matrix);
+    oac_analytic_paths_destroy(self);
     pthread_mutex_destroy(&self->lock);
     free(self);
 }
@@ -133,7 +134,7 @@ static enum oac_status set(void *context, enum oac_setting setting, size_t chann
         *field = stepped;
         self->version++;
         oac_client_tables_destroy(self);
-        if (oac_analytic_light_refresh(self, err))
+        if (oac_analytic_paths_refresh(self, err))
             return err->status;
     }
     *readback = stepped;
@@ -156,7 +157,7 @@ static enum oac_status safe(void *context, struct oac_err *err)
         self->set.laser_on[k] = 0.0;
     self->version++;
     oac_client_tables_destroy(self);
-    return oac_analytic_light_refresh(self, err);
+    return oac_analytic_paths_refresh(self, err);
 }
 
 static void account(const void *context, struct oac_account *figures)
@@ -230,10 +231,15 @@ static void choose_effects(struct oac_analytic *self)
     self->rotating = self->client_sigma_v > 0.0 ||
                      (rin && rig->laser.shared && bench->laser.rin_per_hz > 0.0) ||
                      (drift && bench->client_bias_drift.sigma > 0.0);
-    bool slow_rin = rin && bench->laser.rin_per_hz > 0.0 && bench->laser.rin_corner_hz > 0.0;
-    bool moves =
-        drift && (rig->laser.drift_sigma > 0.0 || rig->weight_modulator.drift_sigma_v > 0.0);
-    self->moving = slow_rin || moves;
+    bool low_rin = rin && bench->laser.rin_per_hz > 0.0 && bench->laser.rin_corner_hz > 0.0;
+    self->common_rin = low_rin && rig->laser.shared;
+    self->slow_rin = low_rin && !rig->laser.shared && self->crosstalk;
+    self->moving =
+        self->slow_rin ||
+        (drift && (rig->laser.drift_sigma > 0.0 || rig->weight_modulator.drift_sigma_v > 0.0));
+    self->slow_rin = low_rin && !rig->laser.shared && self->moving;
+    self->gain_drifts = drift && rig->detector.drift_sigma > 0.0;
+    self->epoch_slots = oac_analytic_epoch_slots(self);
     self->sampled = rig->receiver.kind == OAC_RECEIVER_TIA;
     bool counting = rig->detector.kind == OAC_DETECTOR_COUNTING;
     self->dead_time = counting && bench->detector.dead_time_s > 0.0;
@@ -241,9 +247,7 @@ static void choose_effects(struct oac_analytic *self)
                       bench->detector.excess_noise == 1.0 &&
                       rig->amplifier.position == OAC_AMPLIFIER_NONE;
     bool converter_error = self->noise & OAC_NOISE_ADC && bench->channel[0].adc->error_lsb;
-    bool gain_drifts = drift && rig->detector.drift_sigma > 0.0;
-    self->exact =
-        self->dead_time || (counting && self->countable) || converter_error || gain_drifts;
+    self->exact = self->dead_time || (counting && self->countable) || converter_error;
 }
 
 static int32_t darkest_code(const struct oac_rig_modulator *modulator,
@@ -379,14 +383,19 @@ enum oac_status oac_analytic_open(const struct oac_rig *rig, const uint8_t rig_h
     self->slot_s = 1.0 / rig->slot_rate_hz;
     self->version = 1;
     if (oac_bench_create(rig, &self->bench, err) || make_ports(self, err) ||
-        make_settings(self, err) || oac_analytic_light_refresh(self, err) ||
+        make_settings(self, err) ||
         oac_nominal_calrec(rig, rig->name, rig_hash, &self->nominal, err)) {
         analytic_destroy(self);
         return err->status;
     }
-    choose_nodes(self);
-    choose_effects(self);
     make_caps(self, rig_hash);
+    choose_nodes(self);
+    self->crosstalk = oac_demux_has_crosstalk(rig);
+    choose_effects(self);
+    if (oac_analytic_paths_refresh(self, err)) {
+        analytic_destroy(self);
+        return err->status;
+    }
     if (self->dead_time && self->nodes > 1) {
         analytic_destroy(self);
         return oac_fail(

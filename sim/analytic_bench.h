@@ -67,6 +67,18 @@ struct oac_frame {
         photons_preweight; /* per window at launch 1: struct oac_frame_light */
 };
 
+struct oac_source {     /* a laser and its weight modulator */
+    double power_w;     /* at the present setting */
+    double alpha, beta; /* T = alpha + beta c */
+    double detuning; /* of the client's V_pi at its wavelength, relative; 0 without tracking */
+    double parked_c, parked_s; /* at the guard code */
+};
+
+struct
+    oac_pair_weights { /* how a row's detectors weigh alpha and beta c, in mean and in shot noise */
+    double mean_a, mean_b, shot_a, shot_b;
+};
+
 struct oac_bench_settings {
     double *laser_dbm, *laser_on, *bias_weight_v, *predelay_s, *rx_gain; /* (channels) each */
     double bias_client_v, skew_s;
@@ -94,13 +106,23 @@ struct oac_analytic {
     bool tracking; /* the client's V_pi follows the wavelength */
     bool
         rotating; /* the client's operand is drawn per slot: drive noise, shared RIN, bias drift */
-    bool moving;    /* factors per laser and window: drift, low-frequency RIN */
-    bool sampled;   /* one conversion per slot, summed */
+    bool
+        moving; /* factors per laser and window: drift, low-frequency RIN where crosstalk mixes it */
+    bool slow_rin;   /* the latter */
+    bool common_rin; /* low-frequency RIN of a shared laser: one factor per window */
+    bool gain_drifts;
+    bool crosstalk;
+    uint64_t epoch_slots; /* drift is taken once in so many slots */
+    bool sampled;         /* one conversion per slot, summed */
     bool countable; /* shot noise of few electrons is drawn as Poisson: no gain, no amplifier */
     bool dead_time; /* counts lost to a dead time */
     bool exact;     /* every readout goes through oac_analytic_exact */
     struct oac_bench_settings set;
-    double *light_matrix; /* (channels, channels): oac_analytic_light */
+    struct oac_source *source; /* (channels) */
+    /* Light paths of detector k: path_begin[k] .. path_begin[k+1]-1, from source path_from with path_light
+     * output electrons per slot for Tw = Tx = 1 (both absolute), APD gain included. */
+    size_t *path_begin, *path_from;
+    double *path_light;
     uint64_t version;     /* of the settings, from 1 */
     pthread_mutex_t lock; /* guards account and what is rebuilt lazily: frames, client tables */
     struct oac_client_table *clients;
@@ -109,17 +131,14 @@ struct oac_analytic {
     struct oac_account account;
 };
 
-/* Light of source j on detector k: output electrons per slot for Tw = Tx = 1 (both absolute), APD gain
- * included, at the present laser setting. Pure. */
-double oac_analytic_light(const struct oac_analytic *self, size_t k, size_t j);
-
-/* Recomputes that table after a laser setting changed. */
-enum oac_status oac_analytic_light_refresh(struct oac_analytic *self,
+/* Recomputes sources and light paths after a setting changed. */
+enum oac_status oac_analytic_paths_refresh(struct oac_analytic *self,
                                            struct oac_err *err) OAC_MUST_USE;
+void oac_analytic_paths_destroy(struct oac_analytic *self);
 
-/* How much channel k's wavelength, and with it the client's V_pi, is off the centre: relative; 0 when the rig
- * does not track it. Pure. */
-double oac_analytic_detuning(const struct oac_analytic *self, size_t k);
+/* Pure. */
+struct oac_pair_weights oac_analytic_pair(const struct oac_analytic *self,
+                                          const struct oac_frame *frame, size_t k);
 
 /* Makes a frame's matrices and constants fit the present settings if they do not yet. */
 enum oac_status oac_analytic_frame_refresh(struct oac_analytic *self, struct oac_frame *frame,

@@ -42,7 +42,7 @@ static enum oac_status table_create(const struct oac_analytic *self, uint16_t nu
 static void table_fill(const struct oac_analytic *self, struct oac_client_table *table)
 {
     struct oac_mzm mzm = self->bench->channel[0].client;
-    mzm.vpi_v /= 1.0 + oac_analytic_detuning(self, 0);
+    mzm.vpi_v /= 1.0 + self->source[0].detuning;
     size_t codes = self->bench->client_dac->codes;
     table->alpha = mzm.t_on * (1.0 + mzm.r) / 2.0;
     table->beta = mzm.t_on * (1.0 - mzm.r) / 2.0;

@@ -71,12 +71,21 @@ static void shot_constants(const struct oac_analytic *self, struct oac_frame *fr
     if (!frame->differential)
         return;
     double ma = row->mean_gain, mb = row->shot_weight, light = 0.0;
-    for (size_t j = 0; j < self->bench->channels; j++) {
-        const struct oac_mzm *mzm = &self->bench->channel[j].weight;
-        light += oac_analytic_light(self, k, j) * mzm->t_on * (1.0 + mzm->r) / 2.0;
-    }
+    for (size_t i = self->path_begin[k]; i < self->path_begin[k + 1]; i++)
+        light += self->path_light[i] * self->source[self->path_from[i]].alpha;
     p->shot_s[k] = (float)(ma / mb);
     p->shot_x[k] = (float)(light * (mb - ma * ma / mb));
+}
+
+/* Low-frequency intensity noise of a laser of its own: one factor per window, so a variance that goes with
+ * the squared signal. (With crosstalk, or a shared laser, the factor itself is drawn.) */
+static void slow_rin_constants(const struct oac_analytic *self, struct oac_frame *frame,
+                               size_t k)
+{
+    bool drawn = self->moving || self->rig.laser.shared;
+    if (self->noise & OAC_NOISE_RIN && !drawn)
+        frame->constants.signal2_var[k] = (float)oac_laser_gain_variance(
+            &self->bench->laser, (double)frame->slots * self->slot_s);
 }
 
 static void electronics_constants(const struct oac_analytic *self, struct oac_frame *frame,
@@ -127,6 +136,7 @@ void oac_analytic_constants(const struct oac_analytic *self, struct oac_frame *f
         struct row row = row_of(self, frame, k);
         shot_constants(self, frame, k, &row);
         ase_constants(self, frame, k, &row);
+        slow_rin_constants(self, frame, k);
         electronics_constants(self, frame, k, &row);
     }
     for (size_t k = frame->rows; k < frame->cols; k++) {

@@ -28,6 +28,7 @@ static struct few few_of(const struct oac_analytic *self, const struct oac_frame
     double dark = (detector->dark_per_s + detector->surface_dark_per_s) * (double)frame->slots *
                   self->slot_s;
     double variance = (double)p->fixed_var[k] - dark * (frame->differential ? 2.0 : 1.0);
+    variance += (double)p->signal2_var[k] * l * l * s * s;
     if (w->v)
         variance += l * l * ((double)p->base_v[k] + (double)w->v[k]);
     struct few few = {.rest = sqrt(fmax(variance, 0.0))};
@@ -40,10 +41,10 @@ static struct few few_of(const struct oac_analytic *self, const struct oac_frame
     return few;
 }
 
-static double code_of(const struct oac_frame *frame, size_t k, double electrons)
+static double code_of(const struct oac_frame *frame, const struct oac_readout_window *w,
+                      size_t k, double electrons)
 {
-    return (double)frame->constants.code0[k] +
-           (double)frame->constants.code_per_electron[k] * electrons;
+    return (double)frame->constants.code0[k] + (double)w->code_per_electron[k] * electrons;
 }
 
 /* Arrivals counted one by one through a dead time; NAN when the normal law describes them. */
@@ -90,9 +91,10 @@ static double counted(const struct oac_analytic *self, const struct oac_frame *f
 {
     double events = dead_time_events(self, frame, exact, k, workspace);
     if (events >= 0.0)
-        return code_of(frame, k, events);
+        return code_of(frame, exact->light, k, events);
     double sigma = sqrt((double)workspace->moments[frame->cols + k]);
-    return code_of(frame, k, fmax(rint((double)workspace->moments[k] + sigma * z), 0.0));
+    return code_of(frame, exact->light, k,
+                   fmax(rint((double)workspace->moments[k] + sigma * z), 0.0));
 }
 
 /* The readout's code before clipping. */
@@ -105,7 +107,7 @@ static double drawn(const struct oac_analytic *self, const struct oac_frame *fra
     if (self->dead_time && shot)
         return counted(self, frame, exact, k, z, workspace);
     if (self->dead_time)
-        return code_of(frame, k, (double)workspace->moments[k]);
+        return code_of(frame, exact->light, k, (double)workspace->moments[k]);
     if (!shot || !self->countable)
         return (double)exact->raw[k];
     struct few few = few_of(self, frame, exact->light, k);
@@ -117,9 +119,9 @@ static double drawn(const struct oac_analytic *self, const struct oac_frame *fra
     if (frame->differential)
         electrons -= oac_rng_poisson(self->seed, OAC_RNG_PHOTONS, exact->slot0,
                                      (uint32_t)(2 * k + 1), few.minus);
-    double added = hypot((double)frame->constants.code_per_electron[k] * few.rest,
+    double added = hypot((double)exact->light->code_per_electron[k] * few.rest,
                          sqrt((double)frame->constants.code_var[k]));
-    return code_of(frame, k, electrons) + added * z;
+    return code_of(frame, exact->light, k, electrons) + added * z;
 }
 
 /* Fixed converter error, clipping, rounding. */
@@ -149,10 +151,8 @@ uint32_t oac_analytic_exact(const struct oac_analytic *self, const struct oac_fr
         dead_time_moments(self, frame, exact, workspace);
     for (size_t k = 0; k < frame->rows; k++) {
         double u = drawn(self, frame, exact, k, workspace);
-        double gain = oac_analytic_gain_drift(self, k, exact->slot0, workspace);
-        double zero = (double)frame->constants.code0[k];
         bool saturated;
-        exact->code[k] = finish(self, frame, k, zero + (u - zero) * gain, &saturated);
+        exact->code[k] = finish(self, frame, k, u, &saturated);
         count += saturated;
         if (exact->flag)
             exact->flag[k] = saturated ? OAC_FLAG_SATURATED : 0;

@@ -7,54 +7,16 @@
 #include "base/alloc.h"
 #include "base/constants.h"
 #include "base/kernel.h"
-#include "base/units.h"
 #include "sim/analytic_bench.h"
 
-double oac_analytic_detuning(const struct oac_analytic *self, size_t k)
-{
-    if (!self->tracking)
-        return 0.0;
-    return self->rig.laser.center_hz / self->bench->channel[k].frequency_hz - 1.0;
-}
-
-static double laser_w(const struct oac_analytic *self, size_t j)
-{
-    double ratio = oac_power_ratio_from_db(self->set.laser_dbm[j] - self->rig.laser.power_dbm);
-    return self->bench->channel[j].power_w * ratio * self->set.laser_on[j];
-}
-
-enum oac_status oac_analytic_light_refresh(struct oac_analytic *self, struct oac_err *err)
-{
-    const struct oac_bench *bench = self->bench;
-    size_t channels = bench->channels;
-    if (!self->light_matrix)
-        self->light_matrix =
-            oac_alloc(channels * channels, sizeof *self->light_matrix, "light paths", err);
-    if (!self->light_matrix)
-        return err->status;
-    for (size_t k = 0; k < channels; k++)
-        for (size_t j = 0; j < channels; j++)
-            self->light_matrix[k * channels + j] =
-                bench->demux[k * channels + j] * laser_w(self, j) * bench->fiber.transmission *
-                bench->amplifier.gain * bench->channel[j].electrons_per_joule * self->slot_s *
-                bench->detector.gain;
-    return OAC_OK;
-}
-
-double oac_analytic_light(const struct oac_analytic *self, size_t k, size_t j)
-{
-    return self->light_matrix[k * self->bench->channels + j];
-}
-
 /* One source's mean cosine, mean sine and variance of the cosine, over the slots of a frame at one node. */
-struct source {
+struct waveform {
     double *c, *s, *variance; /* (slots) */
-    double alpha, beta;
 };
 
 /* e = exp(-s^2): E cos = cos sqrt(e), Var cos = (1-e)(1+e-2e cos^2)/2, which is physics.md's expression
  * factored so that nothing cancels at small noise. */
-static void source_at(const struct oac_mzm *mzm, double v, double sigma_v, double *c, double *s,
+static void cosine_at(const struct oac_mzm *mzm, double v, double sigma_v, double *c, double *s,
                       double *variance)
 {
     double angle = OAC_PI * (v - mzm->vpeak_v) / mzm->vpi_v;
@@ -68,7 +30,7 @@ static void source_at(const struct oac_mzm *mzm, double v, double sigma_v, doubl
 
 /* The guard before the window is steady at code_safe; parked channels stay there. */
 static void source_fill(const struct oac_analytic *self, const struct oac_frame *frame,
-                        size_t j, size_t node, struct source *source)
+                        size_t j, size_t node, struct waveform *waveform)
 {
     const struct oac_bench_channel *channel = &self->bench->channel[j];
     const struct oac_mzm *mzm = &channel->weight;
@@ -76,16 +38,14 @@ static void source_fill(const struct oac_analytic *self, const struct oac_frame 
     double guard =
         oac_dac_voltage(channel->weight_dac, (uint32_t)self->caps.weight[j].code_safe) + bias;
     double before = guard;
-    source->alpha = mzm->t_on * (1.0 + mzm->r) / 2.0;
-    source->beta = mzm->t_on * (1.0 - mzm->r) / 2.0;
     for (size_t n = 0; n < frame->slots; n++) {
         double target = guard;
         if (j < frame->rows)
             target =
                 oac_dac_voltage(channel->weight_dac, frame->code[j * frame->slots + n]) + bias;
         double v = target + (before - target) * self->node[node].u_weight;
-        source_at(mzm, v, self->weight_sigma_v, &source->c[n], &source->s[n],
-                  &source->variance[n]);
+        cosine_at(mzm, v, self->weight_sigma_v, &waveform->c[n], &waveform->s[n],
+                  &waveform->variance[n]);
         before = target + (before - target) * self->weight_memory;
     }
 }
@@ -108,7 +68,7 @@ static void shift_row(double *row, size_t slots, double guard, double late, bool
 }
 
 static void source_delay(const struct oac_analytic *self, const struct oac_frame *frame,
-                         size_t j, struct source *source, double *scratch)
+                         size_t j, struct waveform *waveform, double *scratch)
 {
     const struct oac_bench_channel *channel = &self->bench->channel[j];
     double late =
@@ -119,70 +79,61 @@ static void source_delay(const struct oac_analytic *self, const struct oac_frame
         oac_dac_voltage(channel->weight_dac, (uint32_t)self->caps.weight[j].code_safe) +
         self->set.bias_weight_v[j];
     double c, s, variance;
-    source_at(&channel->weight, guard_v, self->weight_sigma_v, &c, &s, &variance);
-    shift_row(source->c, frame->slots, c, late, false, scratch);
-    shift_row(source->s, frame->slots, s, late, false, scratch);
-    shift_row(source->variance, frame->slots, variance, late, true, scratch);
+    cosine_at(&channel->weight, guard_v, self->weight_sigma_v, &c, &s, &variance);
+    shift_row(waveform->c, frame->slots, c, late, false, scratch);
+    shift_row(waveform->s, frame->slots, s, late, false, scratch);
+    shift_row(waveform->variance, frame->slots, variance, late, true, scratch);
 }
 
-/* Detector weights of alpha and of beta c in the mean and in the shot noise. */
-struct pair_weights {
-    double mean_a, mean_b, shot_a, shot_b;
-};
-
-static struct pair_weights pair_of(const struct oac_analytic *self,
-                                   const struct oac_frame *frame, size_t k)
+/* Adds source j's light to row k. Everything is in output electrons of one slot at Tx = 1. */
+static void path_add(const struct oac_analytic *self, struct oac_frame *frame, size_t k,
+                     size_t j, double light, size_t node, const struct waveform *waveform)
 {
-    const struct oac_bench_channel *channel = &self->bench->channel[k];
-    double plus = channel->gain_plus, minus = channel->gain_minus;
-    if (!frame->differential)
-        return (struct pair_weights){plus, plus, plus, plus};
-    return (struct pair_weights){plus - minus, plus + minus, plus + minus, plus - minus};
-}
-
-/* Adds source j to every row it reaches. Everything is in output electrons of one slot at Tx = 1. */
-static void source_add(const struct oac_analytic *self, struct oac_frame *frame, size_t j,
-                       size_t node, const struct source *source)
-{
-    double weight = self->node[node].weight, detuning = oac_analytic_detuning(self, j);
-    double rin = self->noise & OAC_NOISE_RIN && !self->rig.laser.shared
-                     ? self->bench->laser.rin_per_hz / (2.0 * self->slot_s)
-                     : 0.0;
     const struct oac_bench *bench = self->bench;
-    for (size_t k = 0; k < frame->rows; k++) {
-        double light = oac_analytic_light(self, k, j);
-        if (light == 0.0)
-            continue;
-        struct pair_weights pair = pair_of(self, frame, k);
-        const struct oac_bench_channel *detector = &bench->channel[k];
-        /* Signal-ASE: 2 M^2 (R S/q) mu T per slot, mu in primary electrons. */
-        double beat = 2.0 * bench->detector.gain * detector->electrons_per_joule *
-                      detector->ase_w_per_hz * bench->demux[k * bench->channels + k];
-        double drive = light * pair.mean_b * source->beta;
-        for (size_t n = 0; n < frame->slots; n++) {
-            size_t at = n * frame->cols + k;
-            double a = source->alpha, b = source->beta * source->c[n];
-            double mean = light * (pair.mean_a * a + pair.mean_b * b);
-            frame->light[node][at] += (float)(weight * mean);
-            if (frame->detuned[node])
-                frame->detuned[node][at] += (float)(weight * detuning * mean);
-            if (frame->v[node]) {
-                double variance = weight * rin * mean * mean;
-                if (node ==
-                    0) /* drive noise is held over the slot: one draw, at the settled value */
-                    variance += drive * drive * source->variance[n];
-                frame->v[node][at] += (float)variance;
-            }
-            if (frame->a[node])
-                frame->a[node][at] +=
-                    (float)(weight * beat * light * (pair.shot_a * a + pair.shot_b * b));
+    const struct oac_source *source = &self->source[j];
+    const struct oac_pair_weights pair = oac_analytic_pair(self, frame, k);
+    double weight = self->node[node].weight;
+    double rin = self->noise & OAC_NOISE_RIN && !self->rig.laser.shared
+                     ? bench->laser.rin_per_hz / (2.0 * self->slot_s)
+                     : 0.0;
+    /* Signal-ASE: 2 M^2 (R S/q) mu Tx per slot, mu in primary electrons. */
+    double beat = 2.0 * bench->detector.gain * bench->channel[k].electrons_per_joule *
+                  bench->channel[k].ase_w_per_hz * bench->demux[k * bench->channels + k];
+    double drive = light * pair.mean_b * source->beta;
+    for (size_t n = 0; n < frame->slots; n++) {
+        size_t at = n * frame->cols + k;
+        double a = source->alpha, b = source->beta * waveform->c[n];
+        double mean = light * (pair.mean_a * a + pair.mean_b * b);
+        frame->light[node][at] += (float)(weight * mean);
+        if (frame->detuned[node])
+            frame->detuned[node][at] += (float)(weight * source->detuning * mean);
+        if (frame->v[node]) {
+            double variance = weight * rin * mean * mean;
+            if (node ==
+                0) /* drive noise is held over the slot: one draw, at the settled value */
+                variance += drive * drive * waveform->variance[n];
+            frame->v[node][at] += (float)variance;
         }
+        if (frame->a[node])
+            frame->a[node][at] +=
+                (float)(weight * beat * light * (pair.shot_a * a + pair.shot_b * b));
     }
-    if (frame->cosine[node] && j < frame->rows) {
-        for (size_t n = 0; n < frame->slots; n++) {
-            frame->cosine[node][n * frame->cols + j] = (float)(weight * source->c[n]);
-            frame->sine[node][n * frame->cols + j] = (float)(weight * source->s[n]);
-        }
+}
+
+/* Adds source j to every row it reaches. */
+static void source_add(const struct oac_analytic *self, struct oac_frame *frame, size_t j,
+                       size_t node, const struct waveform *waveform)
+{
+    for (size_t k = 0; k < frame->rows; k++)
+        for (size_t p = self->path_begin[k]; p < self->path_begin[k + 1]; p++)
+            if (self->path_from[p] == j)
+                path_add(self, frame, k, j, self->path_light[p], node, waveform);
+    if (!frame->cosine[node] || j >= frame->rows)
+        return;
+    double weight = self->node[node].weight;
+    for (size_t n = 0; n < frame->slots; n++) {
+        frame->cosine[node][n * frame->cols + j] = (float)(weight * waveform->c[n]);
+        frame->sine[node][n * frame->cols + j] = (float)(weight * waveform->s[n]);
     }
 }
 
@@ -202,25 +153,25 @@ static void ones_column(const struct oac_analytic *self, struct oac_frame *frame
 }
 
 static void add_light(const struct oac_analytic *self, struct oac_frame *frame, size_t j,
-                      const struct source *source)
+                      const struct waveform *waveform)
 {
     const struct oac_bench *bench = self->bench;
+    const struct oac_source *source = &self->source[j];
     double sum = 0.0;
     for (size_t n = 0; n < frame->slots; n++)
         sum += frame->differential ? 2.0 * source->alpha
-                                   : source->alpha + source->beta * source->c[n];
-    double launched_j = laser_w(self, j) * sum * self->slot_s;
+                                   : source->alpha + source->beta * waveform->c[n];
+    double launched_j = source->power_w * sum * self->slot_s;
     double before = self->rig.amplifier.position == OAC_AMPLIFIER_BEFORE_CLIENT
                         ? bench->amplifier.gain
                         : 1.0;
     frame->launched_j += launched_j;
     frame->client_in_j += launched_j * bench->fiber.transmission * before;
-    if (j < frame->rows) {
-        double plus = pair_of(self, frame, j).shot_a;
-        frame->photons_preweight += oac_analytic_light(self, j, j) / bench->detector.gain *
-                                    bench->channel[j].weight.t_on *
-                                    bench->channel[j].client.t_on * plus;
-    }
+    for (size_t p = self->path_begin[j]; j < frame->rows && p < self->path_begin[j + 1]; p++)
+        if (self->path_from[p] == j)
+            frame->photons_preweight +=
+                self->path_light[p] / bench->detector.gain * bench->channel[j].weight.t_on *
+                bench->channel[j].client.t_on * oac_analytic_pair(self, frame, j).shot_a;
 }
 
 /* Sums over all slots, times the null code's transmission: the light of a window of zeros. */
@@ -288,14 +239,15 @@ static enum oac_status frame_allocate(const struct oac_analytic *self, struct oa
         }
     }
     float **arrays[OAC_READOUT_ROW_ARRAYS] = {
-        &frame->constants.base,      &frame->constants.base_v,
-        &frame->constants.base_a,    &frame->constants.shot_x,
-        &frame->constants.shot_s,    &frame->constants.shot_gain,
-        &frame->constants.fixed,     &frame->constants.gx,
-        &frame->constants.fixed_var, &frame->constants.gx_var,
-        &frame->constants.x2_var,    &frame->constants.code0,
-        &frame->constants.code_var,  &frame->constants.code_per_electron,
-        &frame->constants.low_code,  &frame->constants.high_code};
+        &frame->constants.base,       &frame->constants.base_v,
+        &frame->constants.base_a,     &frame->constants.shot_x,
+        &frame->constants.shot_s,     &frame->constants.shot_gain,
+        &frame->constants.fixed,      &frame->constants.gx,
+        &frame->constants.fixed_var,  &frame->constants.gx_var,
+        &frame->constants.x2_var,     &frame->constants.code0,
+        &frame->constants.code_var,   &frame->constants.code_per_electron,
+        &frame->constants.low_code,   &frame->constants.high_code,
+        &frame->constants.signal2_var};
     for (size_t i = 0; i < OAC_READOUT_ROW_ARRAYS; i++)
         *arrays[i] = take(&next, frame->cols);
     return OAC_OK;
@@ -315,15 +267,15 @@ static enum oac_status frame_build(struct oac_analytic *self, struct oac_frame *
         free(scratch);
         return err->status;
     }
-    struct source source = {
+    struct waveform waveform = {
         .c = scratch, .s = scratch + frame->slots, .variance = scratch + 2 * frame->slots};
     for (size_t j = 0; j < self->bench->channels; j++) {
         for (size_t node = 0; node < self->nodes; node++) {
-            source_fill(self, frame, j, node, &source);
+            source_fill(self, frame, j, node, &waveform);
             if (node == 0)
-                add_light(self, frame, j, &source);
-            source_delay(self, frame, j, &source, scratch + 3 * frame->slots);
-            source_add(self, frame, j, node, &source);
+                add_light(self, frame, j, &waveform);
+            source_delay(self, frame, j, &waveform, scratch + 3 * frame->slots);
+            source_add(self, frame, j, node, &waveform);
         }
     }
     ones_column(self, frame);

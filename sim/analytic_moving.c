@@ -1,100 +1,97 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A bench that moves: lasers, biases and gains that differ from window to window. Each source's light is
  * kept apart (sum c Tx, sum s Tx), turned by its bias drift, scaled by its power, and only then mixed by
- * crosstalk; exact in the drift, the second-order change of the small variances (rin, weight drive) apart. */
+ * crosstalk: exact in the drift, the second-order change of the small variances (rin, weight drive) apart.
+ *
+ * Drift is taken once per epoch, 2^-16 of the fastest drift's time constant: within one it moves by
+ * sqrt(2/65536) = 0.6 % of its sigma. Epochs are cut on the bench clock, so that a window's bits do not
+ * depend on others, and remembered, because every frame of an image meets the same ones. */
 #include <math.h>
 #include <string.h>
 
 #include "base/constants.h"
+#include "base/kernel.h"
 #include "base/rng.h"
 #include "sim/analytic_workspace.h"
 
-/* Cursor numbers: 0 client bias, then three per channel. */
-static struct oac_drift_cursor *cursor(struct oac_workspace *workspace, size_t k, size_t kind)
+#define EPOCHS_PER_TAU 65536.0
+
+uint64_t oac_analytic_epoch_slots(const struct oac_analytic *self)
 {
-    return &workspace->cursors[1 + 3 * k + kind];
+    const struct oac_rig *rig = &self->rig;
+    double tau_s = INFINITY;
+    if (rig->laser.drift_sigma > 0.0)
+        tau_s = fmin(tau_s, rig->laser.drift_tau_s);
+    if (rig->weight_modulator.drift_sigma_v > 0.0)
+        tau_s = fmin(tau_s, rig->weight_modulator.drift_tau_s);
+    if (rig->client_modulator.drift_sigma_v > 0.0)
+        tau_s = fmin(tau_s, rig->client_modulator.drift_tau_s);
+    if (rig->detector.drift_sigma > 0.0)
+        tau_s = fmin(tau_s, rig->detector.drift_tau_s);
+    double slots = floor(tau_s / EPOCHS_PER_TAU / self->slot_s);
+    return slots >= 1.0 && slots < 0x1p62 ? (uint64_t)slots : 1;
 }
 
-double oac_analytic_gain_drift(const struct oac_analytic *self, size_t k, uint64_t slot0,
-                               struct oac_workspace *workspace)
+static void motion_fill(const struct oac_analytic *self, uint64_t epoch,
+                        struct oac_workspace *workspace, struct oac_motion *motion)
 {
-    const struct oac_drift *drift = &self->bench->channel[k].gain_drift;
-    if (!(self->noise & OAC_NOISE_DRIFT) || !(drift->sigma > 0.0))
-        return 1.0;
-    return 1.0 + oac_drift_at(drift, (double)slot0 * self->slot_s, cursor(workspace, k, 0));
-}
-
-/* Power of laser j in this window, relative. */
-static double power(const struct oac_analytic *self, size_t j, uint64_t slot0,
-                    double gain_sigma, struct oac_workspace *workspace)
-{
-    double factor = 1.0;
-    const struct oac_drift *drift = &self->bench->channel[j].power_drift;
-    if (self->noise & OAC_NOISE_DRIFT && drift->sigma > 0.0)
-        factor += oac_drift_at(drift, (double)slot0 * self->slot_s, cursor(workspace, j, 1));
-    if (gain_sigma > 0.0) {
-        size_t laser = self->rig.laser.shared ? 0 : j;
-        factor *= 1.0 + gain_sigma *
-                            oac_rng_normal(self->seed, OAC_RNG_RIN_LOW, slot0, (uint32_t)laser);
+    double time_s = ((double)epoch + 0.5) * (double)self->epoch_slots * self->slot_s;
+    struct oac_drift_cursor *cursor = workspace->cursors;
+    const struct oac_bench *bench = self->bench;
+    motion->client_v = oac_drift_at(&bench->client_bias_drift, time_s, cursor++);
+    for (size_t j = 0; j < bench->channels; j++, cursor += 3) {
+        const struct oac_bench_channel *channel = &bench->channel[j];
+        double power = 1.0 + oac_drift_at(&channel->power_drift, time_s, cursor);
+        double bias_v = oac_drift_at(&channel->bias_drift, time_s, cursor + 1);
+        double angle = -OAC_PI * bias_v / channel->weight.vpi_v;
+        motion->laser[j].power = power > 0.0 ? power : 0.0;
+        motion->laser[j].cosine = cos(angle);
+        motion->laser[j].sine = sin(angle);
+        motion->laser[j].gain =
+            (float)(1.0 + oac_drift_at(&channel->gain_drift, time_s, cursor + 2));
     }
-    return factor > 0.0 ? factor : 0.0;
+    motion->epoch = epoch;
+    motion->valid = true;
 }
 
-/* Bias drift of weight modulator j as an angle [rad]. */
-static double turn(const struct oac_analytic *self, size_t j, uint64_t slot0,
-                   struct oac_workspace *workspace)
+const struct oac_motion *oac_analytic_motion(const struct oac_analytic *self, uint64_t slot0,
+                                             struct oac_workspace *workspace)
 {
-    const struct oac_drift *drift = &self->bench->channel[j].bias_drift;
-    if (!(self->noise & OAC_NOISE_DRIFT) || !(drift->sigma > 0.0))
-        return 0.0;
-    return -OAC_PI / self->bench->channel[j].weight.vpi_v *
-           oac_drift_at(drift, (double)slot0 * self->slot_s, cursor(workspace, j, 2));
+    uint64_t epoch = slot0 / self->epoch_slots;
+    struct oac_motion *motion = &workspace->motion[epoch % OAC_MOTIONS];
+    if (!motion->valid || motion->epoch != epoch)
+        motion_fill(self, epoch, workspace, motion);
+    return motion;
 }
 
-/* What a channel parked at its guard code shows: its c and s. */
-static void parked(const struct oac_analytic *self, size_t j, double *c, double *s)
-{
-    const struct oac_bench_channel *channel = &self->bench->channel[j];
-    double v = oac_dac_voltage(channel->weight_dac, (uint32_t)self->caps.weight[j].code_safe) +
-               self->set.bias_weight_v[j];
-    double angle = OAC_PI * (v - channel->weight.vpeak_v) / channel->weight.vpi_v;
-    double spread = OAC_PI * self->weight_sigma_v / channel->weight.vpi_v;
-    *c = cos(angle) * exp(-spread * spread / 2.0);
-    *s = sin(angle) * exp(-spread * spread / 2.0);
-}
-
-/* a[j] = alpha X1 p, b[j] = beta p (C cos d - S sin d): the two parts of source j's light. */
+/* light[j] = p (alpha X1, beta (C cos d - S sin d)): the two parts of each source's light. */
 static void window_sources(const struct oac_analytic *self, const struct oac_frame *frame,
-                           size_t b, uint64_t slot0, double x1, struct oac_workspace *workspace,
-                           double *a, double *beta)
+                           size_t b, double x1, const float *z, const struct oac_motion *motion,
+                           struct oac_workspace *workspace)
 {
     const struct oac_client_table *client = frame->client;
-    double window_s = (double)frame->slots * self->slot_s;
-    double gain_sigma = self->noise & OAC_NOISE_RIN
-                            ? sqrt(oac_laser_gain_variance(&self->bench->laser, window_s))
-                            : 0.0;
-    for (size_t j = 0; j < self->bench->channels; j++) {
-        const struct oac_mzm *mzm = &self->bench->channel[j].weight;
-        double c, s;
+    const float *sum_c = workspace->moving_c + b * frame->cols;
+    const float *sum_s = workspace->moving_s + b * frame->cols;
+    size_t sources = self->crosstalk ? self->bench->channels : frame->rows;
+    for (size_t j = 0; j < sources; j++) {
+        const struct oac_source *source = &self->source[j];
+        double c = source->parked_c * x1, s = source->parked_s * x1;
         if (j < frame->rows) {
-            size_t at = b * frame->cols + j;
-            double detuning = oac_analytic_detuning(self, j);
-            double null = client->t_null + detuning * client->d_null;
-            c = frame->null_sums[j] * null + (double)workspace->moving_c[at];
-            s = frame->null_sums[frame->cols + j] * null + (double)workspace->moving_s[at];
-            if (self->tracking) {
-                c += detuning * (double)workspace->moving_cd[at];
-                s += detuning * (double)workspace->moving_sd[at];
-            }
-        } else {
-            parked(self, j, &c, &s);
-            c *= x1;
-            s *= x1;
+            double null = client->t_null + source->detuning * client->d_null;
+            c = frame->null_sums[j] * null + (double)sum_c[j];
+            s = frame->null_sums[frame->cols + j] * null + (double)sum_s[j];
         }
-        double angle = turn(self, j, slot0, workspace);
-        double p = power(self, j, slot0, gain_sigma, workspace);
-        a[j] = p * mzm->t_on * (1.0 + mzm->r) / 2.0 * x1;
-        beta[j] = p * mzm->t_on * (1.0 - mzm->r) / 2.0 * (c * cos(angle) - s * sin(angle));
+        if (self->tracking && j < frame->rows) {
+            c += source->detuning * (double)workspace->moving_cd[b * frame->cols + j];
+            s += source->detuning * (double)workspace->moving_sd[b * frame->cols + j];
+        }
+        double power = 1.0 + (z ? workspace->gain_sigma * (double)z[j] : 0.0);
+        if (motion) {
+            power *= motion->laser[j].power;
+            c = c * motion->laser[j].cosine - s * motion->laser[j].sine;
+        }
+        workspace->light_a[j] = power * source->alpha * x1;
+        workspace->light_b[j] = power * source->beta * c;
     }
 }
 
@@ -104,6 +101,22 @@ static void unmixed(const struct oac_analytic *self, const struct oac_frame *fra
 {
     memset(sums, 0, count * frame->cols * sizeof *sums);
     oac_analytic_product(self, frame, operand, count, value, matrix, sums);
+}
+
+/* Every detector's share of the sources, as s1: what exceeds the null code's light of a still bench. */
+static void window_detectors(const struct oac_analytic *self, const struct oac_frame *frame,
+                             const struct oac_workspace *workspace, float *s1)
+{
+    for (size_t k = 0; k < frame->rows; k++) {
+        struct oac_pair_weights pair = oac_analytic_pair(self, frame, k);
+        double mean = 0.0;
+        for (size_t p = self->path_begin[k]; p < self->path_begin[k + 1]; p++) {
+            size_t j = self->path_from[p];
+            mean += self->path_light[p] *
+                    (pair.mean_a * workspace->light_a[j] + pair.mean_b * workspace->light_b[j]);
+        }
+        s1[k] = (float)(mean - (double)frame->constants.base[k]);
+    }
 }
 
 void oac_analytic_move(const struct oac_analytic *self, const struct oac_frame *frame,
@@ -117,24 +130,22 @@ void oac_analytic_move(const struct oac_analytic *self, const struct oac_frame *
         unmixed(self, frame, count, frame->cosine, operand->d, operand, workspace->moving_cd);
         unmixed(self, frame, count, frame->sine, operand->d, operand, workspace->moving_sd);
     }
-    double *a = workspace->row, *beta = a + self->bench->channels;
+    uint32_t blocks = (uint32_t)((self->bench->channels + 3) / 4);
+    if (self->slow_rin) {
+        double window_s = (double)frame->slots * self->slot_s;
+        workspace->gain_sigma = sqrt(oac_laser_gain_variance(&self->bench->laser, window_s));
+        oac_kernel()->normals(self->seed, OAC_RNG_RIN_LOW, count, play->slot0 + first, blocks,
+                              workspace->z_laser);
+    }
     for (size_t b = 0; b < count; b++) {
-        double x1 = (double)frame->slots * frame->client->t_null +
-                    (double)workspace->moving_c[b * frame->cols + frame->rows];
-        window_sources(self, frame, b, play->slot0[first + b], x1, workspace, a, beta);
-        for (size_t k = 0; k < frame->rows; k++) {
-            const struct oac_bench_channel *channel = &self->bench->channel[k];
-            double plus = channel->gain_plus, minus = channel->gain_minus;
-            double ma = frame->differential ? plus - minus : plus;
-            double mb = frame->differential ? plus + minus : plus;
-            double mean = 0.0;
-            for (size_t j = 0; j < self->bench->channels; j++) {
-                double light = oac_analytic_light(self, k, j);
-                if (light > 0.0)
-                    mean += light * (ma * a[j] + mb * beta[j]);
-            }
-            workspace->s1[b * frame->cols + k] =
-                (float)(mean - (double)frame->constants.base[k]);
-        }
+        float *s1 = workspace->s1 + b * frame->cols;
+        s1[frame->rows] = workspace->moving_c[b * frame->cols + frame->rows];
+        double x1 = (double)frame->slots * frame->client->t_null + (double)s1[frame->rows];
+        const struct oac_motion *motion = NULL;
+        if (self->noise & OAC_NOISE_DRIFT)
+            motion = oac_analytic_motion(self, play->slot0[first + b], workspace);
+        const float *z = self->slow_rin ? workspace->z_laser + b * 4 * blocks : NULL;
+        window_sources(self, frame, b, x1, z, motion, workspace);
+        window_detectors(self, frame, workspace, s1);
     }
 }

@@ -64,7 +64,7 @@ static struct disturbance disturb(const struct oac_analytic *self, uint64_t slot
 {
     struct disturbance result = {0};
     const double vpi_v =
-        self->bench->channel[0].client.vpi_v / (1.0 + oac_analytic_detuning(self, 0));
+        self->bench->channel[0].client.vpi_v / (1.0 + self->source[0].detuning);
     uint32_t blocks = (uint32_t)((slots + 3) / 4);
     if (self->client_sigma_v > 0.0) {
         result.sigma = OAC_PI * self->client_sigma_v / vpi_v;
@@ -79,10 +79,10 @@ static struct disturbance disturb(const struct oac_analytic *self, uint64_t slot
                               workspace->z_rin);
         result.z_gain = workspace->z_rin;
     }
-    if (self->noise & OAC_NOISE_DRIFT && self->bench->client_bias_drift.sigma > 0.0)
-        result.angle = -OAC_PI / vpi_v *
-                       oac_drift_at(&self->bench->client_bias_drift,
-                                    (double)slot0 * self->slot_s, &workspace->cursors[0]);
+    if (self->noise & OAC_NOISE_DRIFT) {
+        const struct oac_motion *motion = oac_analytic_motion(self, slot0, workspace);
+        result.angle = -OAC_PI / vpi_v * motion->client_v;
+    }
     return result;
 }
 
@@ -114,7 +114,7 @@ static void window_settling(const struct oac_analytic *self, const struct oac_fr
 {
     const struct oac_client_table *client = frame->client;
     const struct oac_mzm *mzm = &self->bench->channel[0].client;
-    double per_volt = OAC_PI / (mzm->vpi_v / (1.0 + oac_analytic_detuning(self, 0)));
+    double per_volt = OAC_PI / (mzm->vpi_v / (1.0 + self->source[0].detuning));
     double null = client->t_null;
     double before = client->v[self->caps.client->code_safe];
     for (size_t n = 0; n < frame->slots; n++) {

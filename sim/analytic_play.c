@@ -9,20 +9,40 @@
 #include "base/rng.h"
 #include "sim/analytic_workspace.h"
 
+static enum oac_status motion_create(const struct oac_analytic *self,
+                                     struct oac_workspace *workspace, struct oac_err *err)
+{
+    if (!(self->noise & OAC_NOISE_DRIFT))
+        return OAC_OK;
+    size_t channels = self->bench->channels;
+    workspace->motion = oac_alloc(OAC_MOTIONS, sizeof *workspace->motion, "drift", err);
+    workspace->motion_memory =
+        oac_alloc(OAC_MOTIONS * channels, sizeof *workspace->motion_memory, "drift", err);
+    if (!workspace->motion || !workspace->motion_memory)
+        return err->status;
+    for (size_t i = 0; i < OAC_MOTIONS; i++)
+        workspace->motion[i].laser = workspace->motion_memory + i * channels;
+    return OAC_OK;
+}
+
 struct oac_workspace *oac_analytic_workspace_create(void *context, struct oac_err *err)
 {
     const struct oac_analytic *self = context;
     struct oac_workspace *workspace = oac_alloc(1, sizeof *workspace, "a workspace", err);
     if (!workspace)
         return NULL;
-    size_t processes = 3 * self->bench->channels + 1;
-    workspace->cursors = oac_alloc(processes, sizeof *workspace->cursors, "a workspace", err);
-    workspace->row =
-        oac_alloc(2 * self->bench->channels, sizeof *workspace->row, "a workspace", err);
-    if (!workspace->cursors || !workspace->row) {
+    size_t channels = self->bench->channels, padded = (channels + 3) / 4 * 4;
+    workspace->cursors =
+        oac_alloc(3 * channels + 1, sizeof *workspace->cursors, "a workspace", err);
+    workspace->light_a = oac_alloc(2 * channels, sizeof(double), "a workspace", err);
+    workspace->z_laser =
+        oac_alloc(OAC_ANALYTIC_TILE * padded, sizeof(float), "a workspace", err);
+    if (!workspace->cursors || !workspace->light_a || !workspace->z_laser ||
+        motion_create(self, workspace, err)) {
         oac_analytic_workspace_destroy(context, workspace);
         return NULL;
     }
+    workspace->light_b = workspace->light_a + channels;
     return workspace;
 }
 
@@ -44,7 +64,10 @@ void oac_analytic_workspace_destroy(void *context, struct oac_workspace *workspa
         return;
     workspace_release(workspace);
     free(workspace->cursors);
-    free(workspace->row);
+    free(workspace->light_a);
+    free(workspace->z_laser);
+    free(workspace->motion);
+    free(workspace->motion_memory);
     free(workspace);
 }
 
@@ -66,8 +89,7 @@ enum oac_status oac_workspace_fit(const struct oac_analytic *self,
     workspace_release(workspace);
     const size_t tile = OAC_ANALYTIC_TILE, pad = 4 * OAC_KERNEL_PAD;
     size_t operand = tile * slots + pad, sums = tile * cols + pad, window = slots + pad;
-    size_t floats =
-        3 * self->nodes * operand + 4 * window + 8 * sums + cols + pad + 2 * (cols + pad);
+    size_t floats = 3 * self->nodes * operand + 4 * window + 8 * sums + 4 * (cols + pad);
     workspace->memory = oac_alloc(floats, sizeof *workspace->memory, "a workspace", err);
     workspace->code = oac_alloc(slots + pad, sizeof *workspace->code, "a workspace", err);
     workspace->rate = oac_alloc(slots + pad, sizeof *workspace->rate, "a workspace", err);
@@ -91,6 +113,7 @@ enum oac_status oac_workspace_fit(const struct oac_analytic *self,
     for (size_t i = 0; i < sizeof sum / sizeof sum[0]; i++)
         *sum[i] = take(&next, sums);
     workspace->raw = take(&next, cols + pad);
+    workspace->gain = take(&next, cols + pad);
     workspace->moments = take(&next, 2 * (cols + pad));
     workspace->slots = slots;
     workspace->cols = cols;
@@ -119,11 +142,16 @@ static void tile_sums(const struct oac_analytic *self, const struct oac_frame *f
 {
     const struct oac_operand *operand = &workspace->operand;
     size_t bytes = count * frame->cols * sizeof(float);
-    memset(workspace->s1, 0, bytes);
-    oac_analytic_product(self, frame, operand, count, operand->t, frame->light, workspace->s1);
-    if (operand->want_d)
-        oac_analytic_product(self, frame, operand, count, operand->d, frame->detuned,
+    if (self->moving) {
+        oac_analytic_move(self, frame, play, first, count, workspace);
+    } else {
+        memset(workspace->s1, 0, bytes);
+        oac_analytic_product(self, frame, operand, count, operand->t, frame->light,
                              workspace->s1);
+        if (operand->want_d)
+            oac_analytic_product(self, frame, operand, count, operand->d, frame->detuned,
+                                 workspace->s1);
+    }
     if (frame->v[0]) {
         memset(workspace->v, 0, bytes);
         oac_analytic_product(self, frame, operand, count, operand->t2, frame->v, workspace->v);
@@ -132,8 +160,25 @@ static void tile_sums(const struct oac_analytic *self, const struct oac_frame *f
         memset(workspace->a, 0, bytes);
         oac_analytic_product(self, frame, operand, count, operand->t2, frame->a, workspace->a);
     }
-    if (self->moving)
-        oac_analytic_move(self, frame, play, first, count, workspace);
+}
+
+/* code_per_electron of the rows, times where their gain has drifted to. */
+static const float *drifted_gain(const struct oac_analytic *self, const struct oac_frame *frame,
+                                 uint64_t slot0, struct oac_workspace *workspace)
+{
+    const struct oac_motion *motion = oac_analytic_motion(self, slot0, workspace);
+    for (size_t k = 0; k < frame->rows; k++)
+        workspace->gain[k] = frame->constants.code_per_electron[k] * motion->laser[k].gain;
+    return workspace->gain;
+}
+
+static float common_factor(const struct oac_analytic *self, const struct oac_frame *frame,
+                           uint64_t slot0)
+{
+    double variance =
+        oac_laser_gain_variance(&self->bench->laser, (double)frame->slots * self->slot_s);
+    return (float)fmax(
+        1.0 + sqrt(variance) * oac_rng_normal(self->seed, OAC_RNG_RIN_LOW, slot0, 0), 0.0);
 }
 
 /* One window's light sums -> codes. */
@@ -149,8 +194,13 @@ static void tile_window(const struct oac_analytic *self, const struct oac_frame 
         .s1 = workspace->s1 + at,
         .v = frame->v[0] ? workspace->v + at : NULL,
         .a = frame->a[0] ? workspace->a + at : NULL,
+        .code_per_electron = frame->constants.code_per_electron,
         .z = self->noise ? workspace->z + b * ((frame->rows + 3) / 4 * 4) : NULL,
     };
+    if (self->gain_drifts)
+        light.code_per_electron = drifted_gain(self, frame, play->slot0[window], workspace);
+    if (self->common_rin) /* a shared laser's slow noise is one factor of everything it lights */
+        light.launch *= common_factor(self, frame, play->slot0[window]);
     if (light.a)
         light.x2 = (float)(slots * null * null) + light.a[frame->rows];
     struct oac_readout_finish finish = {

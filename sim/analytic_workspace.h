@@ -18,15 +18,33 @@ struct
     bool want_t2, want_d;
 };
 
+/* Where drift stands in one epoch. */
+struct oac_motion {
+    bool valid;
+    uint64_t epoch;
+    double client_v; /* of the client's V_peak */
+    struct oac_laser_motion {
+        double power;        /* relative */
+        double cosine, sine; /* of the weight bias drift */
+        float gain;          /* of the receiver, relative */
+    } * laser;               /* (channels) */
+};
+#define OAC_MOTIONS 1024u /* epochs remembered: more than the images of a batch */
+
 struct oac_workspace {
     size_t slots, cols; /* room for frames up to these */
     float *memory;
     uint16_t *code;                                     /* (tile, slots) dense codes */
     float *cosine, *sine, *z_drive, *z_rin;             /* (slots + pad) of one window */
     float *s1, *v, *a;                                  /* (tile, cols) */
-    float *z, *raw;                                     /* (tile, cols), (cols) */
+    float *z, *raw, *gain;                              /* (tile, cols), (cols), (cols) */
     float *moving_c, *moving_s, *moving_cd, *moving_sd; /* (tile, cols) */
-    double *row;    /* (2, channels): light of each source, moving bench */
+    double *light_a, *light_b; /* (channels): light of each source, moving bench */
+    float *z_laser;            /* (tile, channels padded) */
+    double gain_sigma;         /* of low-frequency RIN in the window */
+    struct oac_motion
+        *motion; /* (OAC_MOTIONS) by epoch modulo; NULL on a bench without drift */
+    struct oac_laser_motion *motion_memory;
     float *moments; /* (2, cols): mean and variance of counts, dead time */
     float peak;     /* the largest n tau/T of the window, dead time */
     double *rate;   /* (slots) arrivals per second of one readout, dead time */
@@ -56,9 +74,10 @@ void oac_analytic_move(const struct oac_analytic *self, const struct oac_frame *
                        const struct oac_activation_frame *play, size_t first, size_t count,
                        struct oac_workspace *workspace);
 
-/* The relative gain of channel k's receiver at a window. */
-double oac_analytic_gain_drift(const struct oac_analytic *self, size_t k, uint64_t slot0,
-                               struct oac_workspace *workspace);
+/* The drift at a window; valid until the next call. */
+const struct oac_motion *oac_analytic_motion(const struct oac_analytic *self, uint64_t slot0,
+                                             struct oac_workspace *workspace);
+uint64_t oac_analytic_epoch_slots(const struct oac_analytic *self);
 
 /* Readouts that need more than one normal variate each: few electrons, dead time, gain drift, converter
  * errors, flags. raw (rows) holds unclipped codes; writes code (rows). Returns how many saturated. */

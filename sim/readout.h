@@ -7,8 +7,8 @@
  *     shot    = l (shot_x X1 + shot_s (base + s1))   electrons that carry shot noise; X1 = sum Tx
  *     mean    = signal + gx X1 + fixed
  *     var     = fixed_var + shot_gain shot + gx_var X1 + x2_var X2
- *               + l^2 (base_v + v) + l (base_a + a)    X2 = sum Tx^2
- *     u       = code0 + code_per_electron mean + z sqrt(code_per_electron^2 var + code_var)
+ *               + l^2 (base_v + v) + l (base_a + a) + signal2_var signal^2    X2 = sum Tx^2
+ *     u       = code0 + g mean + z sqrt(g^2 var + code_var),  g = code_per_electron
  *
  * s1, v, a are matrix products of the client's Tx (Tx^2) with rows of physics.md's variance table. */
 #ifndef OAC_SIM_READOUT_H
@@ -24,17 +24,19 @@ struct oac_readout_rows {
     float *base, *base_v, *base_a;
     float *shot_x, *shot_s, *shot_gain;
     float *fixed, *gx;
-    float *fixed_var, *gx_var, *x2_var;
+    float *fixed_var, *gx_var, *x2_var, *signal2_var;
     float *code0, *code_per_electron, *code_var;
     float *low_code, *high_code; /* saturation of integrator or ADC; +-inf in the padding */
 };
-#define OAC_READOUT_ROW_ARRAYS 16
+#define OAC_READOUT_ROW_ARRAYS 17
 
 struct oac_readout_window {
     float launch;
     float x1, x2;            /* sum Tx, sum Tx^2 */
     const float *s1, *v, *a; /* (padded rows); v and a may be NULL; a only with v */
     const float *z;          /* (padded rows) standard normals; NULL: no noise */
+    const float
+        *code_per_electron; /* (padded rows) the frame's, or times the drift of the gain */
 };
 
 struct oac_readout_finish {

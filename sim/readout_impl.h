@@ -28,13 +28,14 @@ OAC_INLINE uint32_t window_rows(size_t rows, size_t padded, const struct oac_rea
             float mean = fma_f32(l, s, fma_f32(p->gx[k], x1, p->fixed[k]));
             float var = fma_f32(p->shot_gain[k], shot, p->fixed_var[k]);
             var = fma_f32(p->gx_var[k], x1, var);
+            var = fma_f32(p->signal2_var[k], l2 * (s * s), var);
             if (has_v)
                 var = fma_f32(l2, p->base_v[k] + w->v[k], var);
             if (has_a)
                 var = fma_f32(l, p->base_a[k] + w->a[k], fma_f32(p->x2_var[k], x2, var));
-            float u = fma_f32(p->code_per_electron[k], mean, p->code0[k]);
+            float scale = w->code_per_electron[k];
+            float u = fma_f32(scale, mean, p->code0[k]);
             if (has_z) {
-                float scale = p->code_per_electron[k];
                 float v = fma_f32(scale * scale, var, p->code_var[k]);
                 u = fma_f32(w->z[k], __builtin_sqrtf(v > 0.0f ? v : 0.0f), u);
             }
