@@ -310,8 +310,8 @@ Test(fetch, a_stalled_server_is_left_after_the_timeout)
     clock_gettime(CLOCK_MONOTONIC, &begin);
     expect_failure(OAC_EIO, "less than 100 bytes/s for 1 s", 700);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    /* One second without data, noticed at libcurl's once-a-second call; the rest is the machine's. */
-    cr_assert_leq(end.tv_sec - begin.tv_sec, 6);
+    /* One second without data, then whatever a busy machine adds: less than the default of 30 s. */
+    cr_assert_lt(end.tv_sec - begin.tv_sec, 25);
 }
 
 static bool stop_in_mid_file(void *context)
