@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Code that decides speed is plain C in a *_impl.h, compiled once per processor level; base/kernel.h picks
 # the level at run time. oac_per_level(TARGET folder/name) compiles folder/name_impl.h as name_LEVEL.c with
-# OAC_LEVEL set to the level's name (-fno-trapping-math changes no result, only lets comparisons vectorise); an impl header gives its symbols that suffix (OAC_AT_LEVEL).
+# OAC_LEVEL set to the level's name; an impl header gives its symbols that suffix (OAC_AT_LEVEL).
+# -fno-trapping-math changes no result: it lets gcc vectorise comparisons and selections.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(OAC_LEVELS v1 v3 v4)
   set(OAC_LEVEL_FLAGS_v1 -march=x86-64)

@@ -3,6 +3,7 @@
 #ifndef OAC_HAL_ENGINE_STATE_H
 #define OAC_HAL_ENGINE_STATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,7 +59,7 @@ struct oac_engine {
     int32_t *opening;            /* (code_max + 1) of the client's codes, in OAC_OPENING_UNIT */
     struct oac_code_map *weight; /* (channels) */
     struct oac_schedule schedule;
-    bool frozen; /* a scratch exists: no more loading */
+    atomic_bool frozen; /* a scratch exists: no more loading */
     uint64_t clipped_weights;
     size_t matrix_count;
     struct oac_matrix **matrix;
