@@ -10,6 +10,8 @@
  * always has its four neighbours. */
 #define BORDER 3u
 
+#define PART 64u /* pixels of a row at a time */
+
 struct affine { /* source = m * (u, v) + t, in padded pixels */
     float m[2][2], t[2];
 };
@@ -65,28 +67,45 @@ static void pad(size_t rows, size_t cols, const uint8_t *pixels, float scale, fl
             padded[(r + 1) * ld + c + 1] = (float)pixels[r * cols + c] * scale;
 }
 
+/* One output row: first where each pixel comes from, which vectorises, then the four loads. */
+static void sample_row(size_t cols, size_t ld, const float *source, float row0, float row_step,
+                       float col0, float col_step, float last_row, float last_col, float *x)
+{
+    int32_t corner[PART];
+    float down[PART], right[PART];
+    for (size_t first = 0; first < cols; first += PART) {
+        size_t n = cols - first < PART ? cols - first : PART;
+        for (size_t c = 0; c < n; c++) {
+            float v = (float)(int32_t)(first + c);
+            float row = clamp(row0 + row_step * v, last_row);
+            float col = clamp(col0 + col_step * v, last_col);
+            int32_t i = (int32_t)row, j = (int32_t)col; /* floor: both are >= 0 */
+            down[c] = row - (float)i;
+            right[c] = col - (float)j;
+            corner[c] = i * (int32_t)ld + j;
+        }
+        for (size_t c = 0; c < n; c++) {
+            const float *p = source + corner[c];
+            float above = p[0] + right[c] * (p[1] - p[0]);
+            float below = p[ld] + right[c] * (p[ld + 1] - p[ld]);
+            x[first + c] = above + down[c] * (below - above);
+        }
+    }
+}
+
 void oac_augment_image(const struct oac_augment *augment, uint64_t seed, uint64_t index,
                        size_t rows, size_t cols, const uint8_t *pixels, float scale,
                        float *scratch, float *x)
 {
     const struct affine map = draw_affine(augment, seed, index, rows, cols);
-    const size_t ld = cols + BORDER;
     const float last_row = (float)(rows + 1), last_col = (float)(cols + 1);
     const float middle_row = 0.5f * (float)(rows - 1), middle_col = 0.5f * (float)(cols - 1);
     pad(rows, cols, pixels, scale, scratch);
     for (size_t r = 0; r < rows; r++) {
         float u = (float)r - middle_row;
-        float row0 = map.m[0][0] * u + map.t[0], col0 = map.m[1][0] * u + map.t[1];
-        for (size_t c = 0; c < cols; c++) {
-            float v = (float)c - middle_col;
-            float row = clamp(row0 + map.m[0][1] * v, last_row);
-            float col = clamp(col0 + map.m[1][1] * v, last_col);
-            int i = (int)row, j = (int)col; /* floor: both are >= 0 */
-            float down = row - (float)i, right = col - (float)j;
-            const float *p = scratch + (size_t)i * ld + (size_t)j;
-            float above = p[0] + right * (p[1] - p[0]);
-            float below = p[ld] + right * (p[ld + 1] - p[ld]);
-            x[r * cols + c] = above + down * (below - above);
-        }
+        float row0 = map.m[0][0] * u - map.m[0][1] * middle_col + map.t[0];
+        float col0 = map.m[1][0] * u - map.m[1][1] * middle_col + map.t[1];
+        sample_row(cols, cols + BORDER, scratch, row0, map.m[0][1], col0, map.m[1][1], last_row,
+                   last_col, x + r * cols);
     }
 }

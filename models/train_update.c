@@ -39,7 +39,7 @@ static void weight_gradient(const struct oac_trainer *trainer, size_t index, siz
     memset(scratch, 0, count * sizeof *scratch);
     add_product(trainer, index, first, rows, layer->slope, scratch);
     for (size_t i = 0; i < count; i++)
-        g[i] += w[i] > 0.0f ? scratch[i] : w[i] < 0.0f ? -scratch[i] : 0.0f;
+        g[i] += (float)((w[i] > 0.0f) - (w[i] < 0.0f)) * scratch[i]; /* d|w|/dw */
 }
 
 void oac_trainer_gradient(const struct oac_trainer *trainer, size_t index, size_t first,
