@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/h5.h"
+#include "base/npy.h"
 #include "cli/command.h"
 #include "cli/info_h5.h"
 #include "experiments/format.h"
@@ -113,11 +114,25 @@ static enum oac_status info_idx(const char *path, struct oac_err *err)
     return OAC_OK;
 }
 
+static enum oac_status info_npy(const char *path, struct oac_err *err)
+{
+    struct oac_npy array = {0};
+    if (oac_npy_read(path, 0, &array, err) != OAC_OK)
+        return err->status;
+    if (array.rank == 1)
+        printf("%s: NumPy, a vector of %zu finite values\n", path, array.dims[0]);
+    else
+        printf("%s: NumPy, a matrix of %zu x %zu finite values\n", path, array.dims[0],
+               array.dims[1]);
+    oac_npy_fini(&array);
+    return OAC_OK;
+}
+
 static enum oac_status info_rig(const char *path, struct oac_err *err)
 {
     struct oac_rig rig;
     if (oac_rig_read(path, NULL, 0, &rig, NULL, err) != OAC_OK)
-        return oac_fail_within(err, "neither HDF5 nor IDX, and not a rig either");
+        return oac_fail_within(err, "neither HDF5, IDX nor NumPy, and not a rig either");
     printf("%s: rig %s\n", path, rig.name);
     printf("  %-24s %s\n", "description", rig.description);
     printf("  %-24s %lld\n", "channels", (long long)rig.channels);
@@ -138,6 +153,8 @@ static enum oac_status info(const char *path, struct oac_err *err)
     close(fd);
     if (got == MAGIC_BYTES && memcmp(magic, hdf5, sizeof hdf5) == 0)
         return info_h5(path, err);
+    if (got == MAGIC_BYTES && memcmp(magic, "\x93NUMPY", 6) == 0)
+        return info_npy(path, err);
     bool gzip = got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b;
     bool idx = got >= 4 && magic[0] == 0 && magic[1] == 0;
     if (gzip || idx)

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cli/command.h"
 #include "experiments/format.h"
@@ -36,10 +34,24 @@ static const struct argp_option options[] = {
     {0},
 };
 
+enum action { LIST, CHECK, SHOW, REFERENCE, NO_ACTION };
+
 struct input {
-    const char *action, *rig;
+    enum action action;
+    const char *rig;
     struct oac_cli_list sets;
 };
+
+static void check_input(const struct argp_state *state, const struct input *input)
+{
+    bool needs_rig = input->action == CHECK || input->action == SHOW;
+    if (input->action == NO_ACTION)
+        argp_error(state, "what? list, check FILE, show NAME or reference");
+    if (needs_rig && !input->rig)
+        argp_error(state, "which rig? A file, or a name of oac rig list");
+    if (!needs_rig && (input->rig || input->sets.count > 0))
+        argp_error(state, "list and reference take neither a rig nor --set");
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -51,23 +63,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
-            input->action = actions[oac_cli_choice(state, "ACTION", arg, actions)];
+            input->action = (enum action)oac_cli_choice(state, "ACTION", arg, actions);
         else if (state->arg_num == 1)
             input->rig = arg;
         else
             return ARGP_ERR_UNKNOWN;
         return 0;
-    case ARGP_KEY_END: {
-        if (!input->action)
-            argp_error(state, "what? list, check FILE, show NAME or reference");
-        bool needs_rig = input->action[0] == 'c' || input->action[0] == 's';
-        if (needs_rig && !input->rig)
-            argp_error(state, "%s: which rig? A file, or a name of oac rig list",
-                       input->action);
-        if (!needs_rig && (input->rig || input->sets.count > 0))
-            argp_error(state, "%s takes neither a rig nor --set", input->action);
+    case ARGP_KEY_END:
+        check_input(state, input);
         return 0;
-    }
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -171,14 +175,14 @@ static enum oac_status act(const struct oac_cli *cli, const struct input *input,
                            struct oac_err *err)
 {
     struct oac_rig rig;
-    if (strcmp(input->action, "list") == 0)
+    if (input->action == LIST)
         return oac_rig_list(list_one, NULL, err);
-    if (strcmp(input->action, "reference") == 0)
+    if (input->action == REFERENCE)
         return print_reference(err);
     if (oac_rig_read(input->rig, input->sets.item, input->sets.count, &rig, NULL, err) !=
         OAC_OK)
         return err->status;
-    if (strcmp(input->action, "show") == 0)
+    if (input->action == SHOW)
         return oac_config_write(&oac_rig_table, &rig, 1, stdout, err);
     check(cli, &rig);
     return OAC_OK;
@@ -192,7 +196,7 @@ int oac_cmd_rig(struct oac_cli *cli, int argc, char **argv)
         .args_doc = "list\ncheck FILE\nshow NAME\nreference",
         .doc = doc,
     };
-    struct input input = {0};
+    struct input input = {.action = NO_ACTION};
     struct oac_err err;
     oac_cli_parse(cli, &argp, argc, argv, &input);
     return act(cli, &input, &err) == OAC_OK ? 0 : oac_cli_fail(cli, &err);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/h5.h"
+#include "base/npy.h"
 #include "tests/support/process.h"
 #include "tests/support/tmpdir.h"
 
@@ -85,6 +86,15 @@ Test(info, images_and_labels_are_told_apart_and_counted)
     expect_info((const char *const[]){"4 labels, 0 to 9", NULL});
 }
 
+Test(info, a_matrix_shows_its_shape)
+{
+    const float values[6] = {1, 2, 3, 4, 5, 6};
+    struct oac_err err;
+    oac_test_dir_path(dir, "m.npy", path);
+    cr_assert_eq(oac_npy_write_f32(path, 2, (const size_t[]){2, 3}, values, &err), OAC_OK);
+    expect_info((const char *const[]){"a matrix of 2 x 3", NULL});
+}
+
 Test(info, a_rig_is_recognised)
 {
     struct oac_test_process p = OAC("rig", "show", "ideal");
@@ -102,6 +112,7 @@ Test(info, what_cannot_be_read_is_one_line_and_exit_1)
     expect_error("prose", "Dear reader,\nthis is no rig.\n", 28);
     expect_error("truncated.h5", "\x89HDF\r\n\x1a\n", 8);
     expect_error("truncated.idx", "\0\0\010\003\0\0\0\002", 8);
+    expect_error("truncated.npy", "\x93NUMPY\1\0", 8);
     expect_error("truncated.gz", "\x1f\x8b\x08\0", 4);
     expect_error("folder", NULL, 0);
 }
