@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The physics tax: time of the full analytic run over the time of the bare dense matrix products, in the
+ * same run, on one thread, as the median of interleaved pairs. Run by scripts/bench. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/kernel.h"
+#include "base/rng.h"
+#include "bench/baseline.h"
+#include "bench/workload.h"
+#include "models/dataset.h"
+#include "models/formats/native.h"
+#include "models/forward.h"
+
+#define PAIRS_MAX   101
+#define DENSE_BATCH 1000
+#define RUN_BATCH   256
+
+struct plan {
+    size_t images, pairs;
+    const char *rig;
+    enum oac_encoding encoding;
+};
+
+struct tax {
+    double ratio; /* full run / faster baseline */
+    double images_per_s;
+    double gflop_per_s; /* of the faster baseline */
+    bool onednn;        /* it was oneDNN */
+};
+
+static double faster_baseline_s(struct baseline *baseline, bool *onednn)
+{
+    double own = baseline_own_s(baseline, DENSE_BATCH);
+    double other = baseline_onednn_s(baseline, DENSE_BATCH);
+    *onednn = other < own;
+    return *onednn ? other : own;
+}
+
+static struct tax measure(const struct plan *plan, const struct oac_network *network,
+                          const char *noise, const float *x, size_t batch)
+{
+    struct tax tax = {.ratio = NAN};
+    double ratios[PAIRS_MAX], speeds[PAIRS_MAX], gflops[PAIRS_MAX];
+    struct baseline *baseline = baseline_create(network, plan->images, x);
+    struct workload *workload =
+        workload_create(plan->rig, noise, plan->encoding, network, batch);
+    if (!baseline || !workload)
+        exit(1);
+    faster_baseline_s(baseline, &tax.onednn); /* warm up both sides */
+    workload_run_s(workload, plan->images < 1000 ? plan->images : 1000, x);
+    for (size_t i = 0; i < plan->pairs; i++) {
+        double base_s = faster_baseline_s(baseline, &tax.onednn);
+        double full_s = workload_run_s(workload, plan->images, x);
+        ratios[i] = full_s / base_s;
+        speeds[i] = (double)plan->images / full_s;
+        gflops[i] = 2e-9 * (double)oac_network_macs(network) * (double)plan->images / base_s;
+    }
+    tax.ratio = workload_median(plan->pairs, ratios);
+    tax.images_per_s = workload_median(plan->pairs, speeds);
+    tax.gflop_per_s = workload_median(plan->pairs, gflops);
+    workload_destroy(workload);
+    baseline_destroy(baseline);
+    return tax;
+}
+
+static void print_tax(const char *what, const char *noise, struct tax tax, double target)
+{
+    char verdict[40] = "";
+    if (target > 0.0)
+        snprintf(verdict, sizeof verdict, "target <= %.2f %s", target,
+                 tax.ratio <= target ? "met" : "MISSED");
+    printf("  %-14s %-24s tax %5.2f  %9.0f images/s  (%s %.0f GFLOP/s) %s\n", what, noise,
+           tax.ratio, tax.images_per_s, tax.onednn ? "oneDNN" : "own", tax.gflop_per_s,
+           verdict);
+    fflush(stdout);
+}
+
+/* Cost of each source on top of the cheapest run. */
+static void by_source(const struct plan *plan, const struct oac_network *network,
+                      const float *x)
+{
+    static const char *const lists[] = {"none",  "shot", "thermal", "read",  "rin",
+                                        "drive", "ase",  "adc",     "drift", "all"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        print_tax("MNIST", lists[i], measure(plan, network, lists[i], x, RUN_BATCH), 0.0);
+}
+
+static void by_shape(const struct plan *plan, const struct oac_network *network,
+                     const float *mnist, const float *dense)
+{
+    const char *few = "shot,thermal,read,adc", *more = "shot,thermal,read,rin,adc";
+    struct tax batch = measure(plan, network, few, mnist, RUN_BATCH);
+    print_tax("MNIST", few, batch, 1.25);
+    print_tax("MNIST", more, measure(plan, network, more, mnist, RUN_BATCH), 2.2);
+    struct tax dense_batch = measure(plan, network, few, dense, RUN_BATCH);
+    print_tax("dense random", few, dense_batch, 1.4);
+    print_tax("dense random", more, measure(plan, network, more, dense, RUN_BATCH), 2.5);
+    struct tax one = measure(plan, network, few, mnist, 1);
+    struct tax dense_one = measure(plan, network, few, dense, 1);
+    double share = one.images_per_s / batch.images_per_s;
+    double dense_share = dense_one.images_per_s / dense_batch.images_per_s;
+    printf("  one at a time, MNIST: %.2f of the batch rate (%.0f images/s), target >= 0.5 %s\n",
+           share, one.images_per_s, share >= 0.5 ? "met" : "MISSED");
+    printf("  one at a time, dense: %.2f of the batch rate (%.0f images/s), target >= 0.3 %s\n",
+           dense_share, dense_one.images_per_s, dense_share >= 0.3 ? "met" : "MISSED");
+}
+
+static float *mnist_images(const char *split, size_t count, size_t inputs)
+{
+    struct oac_err err;
+    struct oac_dataset *data = NULL;
+    float *x = oac_alloc(count * inputs, sizeof *x, "images", &err);
+    if (!x || oac_dataset_open("mnist", split, NULL, &data, &err)) {
+        fprintf(stderr, "physics_tax: %s\n", err.message);
+        exit(1);
+    }
+    for (size_t first = 0; first < count; first += data->count) {
+        size_t rows = count - first < data->count ? count - first : data->count;
+        oac_dataset_images(data, 0, rows, 1.0f / 255.0f, x + first * inputs);
+    }
+    oac_dataset_destroy(data);
+    return x;
+}
+
+static float *random_images(size_t count, size_t inputs)
+{
+    struct oac_err err;
+    float *x = oac_alloc(count * inputs, sizeof *x, "images", &err);
+    if (!x)
+        exit(1);
+    for (size_t i = 0; i < count * inputs; i++)
+        x[i] = (float)oac_rng_uniform(2, OAC_RNG_TEST, i, 0);
+    return x;
+}
+
+int main(int argc, char **argv)
+{
+    struct plan plan = {
+        .images = 10000, .pairs = 9, .rig = "bench-100", .encoding = OAC_BALANCED};
+    struct oac_err err;
+    if (argc < 2) {
+        fprintf(stderr, "usage: physics_tax MODEL.h5... (models with 784 inputs)\n");
+        return 2;
+    }
+    printf("Physics tax on %s, balanced, %zu images, one thread, kernel level %s, median of "
+           "%zu pairs\n",
+           plan.rig, plan.images, oac_kernel()->level, plan.pairs);
+    float *mnist = mnist_images("test", plan.images, 784),
+          *dense = random_images(plan.images, 784);
+    float *reference = mnist_images("reference", 3000, 784);
+    for (int i = 1; i < argc; i++) {
+        struct oac_network *network;
+        if (oac_native_read(argv[i], &network, &err) ||
+            oac_network_statistics(network, 3000, reference, &err)) {
+            fprintf(stderr, "physics_tax: %s\n", err.message);
+            return 1;
+        }
+        printf("%s\n", network->name);
+        by_shape(&plan, network, mnist, dense);
+        if (i == 1)
+            by_source(&plan, network, mnist);
+        oac_network_destroy(network);
+    }
+    free(mnist);
+    free(dense);
+    free(reference);
+    return 0;
+}
