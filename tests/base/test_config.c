@@ -15,7 +15,7 @@
 struct bench {
     char name[OAC_CONFIG_TEXT_BYTES], note[OAC_CONFIG_TEXT_BYTES];
     int64_t channels, cap;
-    double power_dbm, rin_db_per_hz, er_db, deep;
+    double power_dbm, rin_db_per_hz, er_db, spread, deep;
     bool shared;
     int kind;
     int untouched; /* not in the table */
@@ -36,6 +36,7 @@ static const struct oac_config_key keys[] = {
     KEY("channels", INTEGER, channels, "", 1, 1024, "16", NAN, "Wavelengths."),
     KEY("laser.power_dbm", REAL, power_dbm, "dBm", -60, 30, "-10", NAN, "Launch | power."),
     KEY("mzm.er_db", REAL, er_db, "dB", 0, 80, "none", INFINITY, "Extinction ratio."),
+    KEY("mzm.spread", REAL, spread, "", -1, 1, "0.5", 0, "Zero is none."),
     KEY("laser.rin_db_per_hz", REAL, rin_db_per_hz, "dB/Hz", -200, -80, "-150", -INFINITY,
         "Intensity noise."),
     KEY("laser.shared", BOOL, shared, "", 0, 0, "false", NAN, "One comb."),
@@ -352,6 +353,7 @@ Test(config, what_is_written_parses_back_to_the_identical_object)
             strcpy(bench.name, texts[i % 7]);
             strcpy(bench.note, texts[(i + 3) % 7]);
             bench.deep = values[i % 6];
+            bench.spread = i % 3 ? -0.0 : 0.0;
             bench.kind = (int)i % 3;
             bench.cap = i % 2 ? -1 : 9007199254740993 / 2;
             bench.rin_db_per_hz = i % 4 ? -149.99999999999997 : -INFINITY;
