@@ -6,34 +6,26 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
+#include "cli/station_options.h"
 #include "experiments/report.h"
 #include "experiments/results.h"
 #include "experiments/run.h"
 #include "models/dataset_resolve.h"
-#include "sim/noise.h"
 
 #define THREADS_MAX 1024
 #define BATCH_MAX   1000000
-#define REPEATS_MAX 1000000
 
 enum {
     KEY_MODEL = 'm',
     KEY_DATA = 'd',
-    KEY_RIG = 'r',
     KEY_OUTPUT = 'o',
     KEY_SPLIT = 0x100,
-    KEY_ON,
     KEY_IMAGES,
-    KEY_ENCODING,
-    KEY_NOISE,
     KEY_PHOTONS,
     KEY_REFERENCE,
     KEY_BUDGET,
-    KEY_REPEATS,
-    KEY_SEED,
     KEY_THREADS,
     KEY_BATCH,
-    KEY_SET,
     KEY_JSON,
     KEY_MIN_ACCURACY,
 };
@@ -47,16 +39,7 @@ static const struct argp_option options[] = {
      1},
     {"split", KEY_SPLIT, "NAME", 0, "test (default), train, reference, held-out, all-train", 1},
     {"images", KEY_IMAGES, "N", 0, "the first N images; default all", 1},
-    {NULL, 0, NULL, 0, "On what:", 2},
-    {"rig", KEY_RIG, "NAME|FILE", 0, "the bench: a shipped rig (oac rig list) or a file", 2},
-    {"on", KEY_ON, "WHAT", 0, "what plays it: sim (default)", 2},
-    {"set", KEY_SET, "PATH=VALUE", 0, "change one value of the rig; repeatable", 2},
-    {"noise", KEY_NOISE, "LIST", 0,
-     "all (default), none, or some of shot,thermal,read,rin,drive,ase,adc,drift", 2},
-    {"seed", KEY_SEED, "S", 0, "of the noise; default 1", 2},
-    {NULL, 0, NULL, 0, "How:", 3},
-    {"encoding", KEY_ENCODING, "E", 0, "of signs: rails (default), offset, balanced", 3},
-    {"repeats", KEY_REPEATS, "N", 0, "average N readouts; default 1", 3},
+    OAC_CLI_STATION_ROWS(2),
     {"photons-per-mac", KEY_PHOTONS, "X", 0,
      "set the laser power for X photons per model product; default: the rig's own power", 3},
     {"photon-reference", KEY_REFERENCE, "R", 0,
@@ -79,26 +62,16 @@ static const struct argp_option options[] = {
 
 struct input {
     struct oac_run_options run;
-    struct oac_cli_list sets;
+    struct oac_cli_station station;
     const char *data;
     double min_accuracy;
     bool json;
 };
 
-static void parse_noise(struct argp_state *state, const char *text, uint32_t *mask)
-{
-    struct oac_err err;
-
-    if (oac_noise_parse(text, mask, &err) != OAC_OK)
-        argp_error(state, "--noise: %s", err.message);
-}
-
 static void check_complete(struct argp_state *state, const struct input *input)
 {
     if (!input->run.model_path)
         argp_error(state, "--model FILE is missing");
-    if (!input->run.rig)
-        argp_error(state, "--rig NAME is missing; oac rig list shows those there are");
     if (input->run.photon_budget == OAC_BUDGET_SAMPLE &&
         (isnan(input->run.photons_per_mac) ||
          input->run.photon_reference != OAC_PHOTONS_PREWEIGHT))
@@ -106,7 +79,7 @@ static void check_complete(struct argp_state *state, const struct input *input)
                           "--photon-reference preweight");
 }
 
-static error_t parse_what(int key, char *arg, struct argp_state *state, struct input *input)
+static error_t parse_option(int key, char *arg, struct argp_state *state, struct input *input)
 {
     struct oac_run_options *run = &input->run;
 
@@ -122,37 +95,6 @@ static error_t parse_what(int key, char *arg, struct argp_state *state, struct i
         return 0;
     case KEY_IMAGES:
         run->images = (size_t)oac_cli_count(state, "--images", arg, 1, SIZE_MAX);
-        return 0;
-    case KEY_RIG:
-        run->rig = arg;
-        return 0;
-    case KEY_ON:
-        run->on = arg;
-        return 0;
-    case KEY_SET:
-        oac_cli_append(state, &input->sets, arg);
-        return 0;
-    case KEY_NOISE:
-        parse_noise(state, arg, &run->noise);
-        return 0;
-    case KEY_SEED:
-        run->seed = oac_cli_count(state, "--seed", arg, 0, INT64_MAX);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static error_t parse_how(int key, char *arg, struct argp_state *state, struct input *input)
-{
-    struct oac_run_options *run = &input->run;
-
-    switch (key) {
-    case KEY_ENCODING:
-        run->encoding = oac_cli_choice(state, "--encoding", arg, oac_encoding_names);
-        return 0;
-    case KEY_REPEATS:
-        run->repeats = (uint32_t)oac_cli_count(state, "--repeats", arg, 1, REPEATS_MAX);
         return 0;
     case KEY_PHOTONS:
         run->photons_per_mac = oac_cli_real(state, "--photons-per-mac", arg, 1e-12, 1e15);
@@ -189,11 +131,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct input *input = state->input;
 
-    if (key == ARGP_KEY_END) {
+    if (key == ARGP_KEY_ARG)
+        argp_error(state, "'%s' is not an option; everything is given by name", arg);
+    if (key == ARGP_KEY_END)
         check_complete(state, input);
-        return 0;
-    }
-    return parse_what(key, arg, state, input) == 0 ? 0 : parse_how(key, arg, state, input);
+    return oac_cli_station_parse(key, arg, state, &input->station) == 0
+               ? 0
+               : parse_option(key, arg, state, input);
 }
 
 static const struct argp run_argp = {
@@ -240,25 +184,28 @@ static int run_and_print(struct oac_cli *cli, const struct input *input)
 int oac_cmd_run(struct oac_cli *cli, int argc, char **argv)
 {
     struct input input = {
-        .run = {.noise = OAC_NOISE_ALL,
-                .encoding = OAC_RAILS,
-                .photons_per_mac = NAN,
-                .repeats = 1,
-                .seed = 1,
-                .command_line = cli->command_line},
+        .run = {.photons_per_mac = NAN, .command_line = cli->command_line},
         .data = "mnist",
     };
+    const struct oac_station_options *station = &input.station.options;
     char name[OAC_DATASET_NAME_BYTES], *directory = NULL;
     struct oac_err err;
     int code;
 
+    oac_cli_station_init(&input.station);
     oac_cli_parse(cli, &run_argp, argc, argv, &input);
-    input.run.sets = input.sets.item;
-    input.run.set_count = input.sets.count;
     if (oac_dataset_resolve(input.data, name, &directory, &err) != OAC_OK)
         return oac_cli_fail(cli, &err);
     input.run.data_name = name;
     input.run.data_directory = directory;
+    input.run.on = station->on;
+    input.run.rig = station->rig;
+    input.run.sets = station->sets;
+    input.run.set_count = station->set_count;
+    input.run.noise = station->noise;
+    input.run.seed = station->seed;
+    input.run.encoding = station->engine.encoding;
+    input.run.repeats = station->engine.repeats;
     code = run_and_print(cli, &input);
     free(directory);
     return code;

@@ -8,7 +8,8 @@
 
 #include "experiments/format.h"
 
-#define CONFUSIONS_SHOWN 5
+#define CONFUSIONS_SHOWN   5
+#define CLIPPED_SHARE_TOLD 1e-4 /* rarer clipping than this changes no figure above */
 
 static void say_accuracy(const struct oac_run_result *r, FILE *out)
 {
@@ -78,6 +79,10 @@ struct part {
 static void say_parts(FILE *out, const char *whose, double whole_j, const struct part *parts,
                       size_t count)
 {
+    if (!(whole_j > 0.0)) {
+        fprintf(out, "  %-14s %10s   its rig states no energies\n", whose, "unknown");
+        return;
+    }
     int column = fprintf(out, "  %-14s %10s   ", whose, oac_format_si(whole_j, "J").text);
     bool first = true;
 
@@ -129,40 +134,49 @@ static void say_time(const struct oac_run_result *r, FILE *out)
             r->threads, r->threads == 1 ? "" : "s");
 }
 
-/* The worst pairs, largest first; each pass finds the next below the last in (count, index)
- * order. */
+/* The pair of classes (true * classes + predicted) confused most often after `last` in the order of falling
+ * count, then rising index; false when there is none left. */
+static bool next_confusion(const struct oac_run_result *r, uint64_t last, size_t last_at,
+                           size_t *at)
+{
+    uint64_t best = 0;
+
+    for (size_t i = 0; i < r->classes * r->classes; i++) {
+        uint64_t n = r->confusion[i / r->classes][i % r->classes];
+        bool later = n < last || (n == last && i > last_at);
+        if (i / r->classes != i % r->classes && later && n > best) {
+            best = n;
+            *at = i;
+        }
+    }
+    return best > 0;
+}
+
 static void say_confusions(const struct oac_run_result *r, FILE *out)
 {
     uint64_t last = UINT64_MAX;
-    size_t last_at = 0, classes = r->classes;
+    size_t at = 0, width = 0;
 
+    for (size_t c = 0; c < r->classes; c++)
+        width = strlen(r->class_names[c]) > width ? strlen(r->class_names[c]) : width;
     for (size_t shown = 0; shown < CONFUSIONS_SHOWN; shown++) {
-        uint64_t best = 0, of = 0;
-        size_t best_at = 0;
-        for (size_t at = 0; at < classes * classes; at++) {
-            uint64_t n = r->confusion[at / classes][at % classes];
-            bool later = n < last || (n == last && at > last_at);
-            if (at / classes != at % classes && later && n > best) {
-                best = n;
-                best_at = at;
-            }
-        }
-        if (best == 0)
+        uint64_t of = 0;
+        if (!next_confusion(r, last, at, &at))
             return;
-        for (size_t c = 0; c < classes; c++)
-            of += r->confusion[best_at / classes][c];
-        fprintf(out, "%s  %-12s read as %-12s %4" PRIu64 " of %s\n",
-                shown ? "" : "\nMost confused\n", r->class_names[best_at / classes],
-                r->class_names[best_at % classes], best, oac_format_count(of).text);
-        last = best;
-        last_at = best_at;
+        size_t is = at / r->classes, read = at % r->classes;
+        for (size_t c = 0; c < r->classes; c++)
+            of += r->confusion[is][c];
+        last = r->confusion[is][read];
+        fprintf(out, "%s  %-*s read as %-*s %4" PRIu64 " times in %s\n",
+                shown ? "" : "\nMost confused\n", (int)width, r->class_names[is], (int)width,
+                r->class_names[read], last, oac_format_count(of).text);
     }
 }
 
 static void say_warning(FILE *out, bool *any, const char *what, uint64_t clipped, double of,
                         const char *advice)
 {
-    if (clipped == 0)
+    if (clipped == 0 || (double)clipped < CLIPPED_SHARE_TOLD * of)
         return;
     fprintf(out, "%s  %s of %s %s (%.2g %%) were clipped:\n    %s\n",
             *any ? "" : "\nTake care\n", oac_format_count(clipped).text,

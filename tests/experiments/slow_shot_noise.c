@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/rng.h"
@@ -11,17 +12,25 @@
 
 #define SEED 20220601u
 
-static float uniform(uint32_t what, size_t index)
-{
-    return (float)oac_rng_uniform(SEED, OAC_RNG_TEST + what, index, 0);
-}
-
 static float *allocate(size_t count)
 {
     float *values = malloc(count * sizeof *values);
 
     cr_assert(values != NULL);
     return values;
+}
+
+/* values (count) spread evenly over [low, high], in a seeded order: uniform without the sampling error of
+ * its mean, which is what row 3's factor is made of. */
+static void spread(float low, float high, uint64_t index, size_t count, float *values)
+{
+    uint32_t *order = malloc(count * sizeof *order);
+
+    cr_assert(order != NULL);
+    oac_rng_shuffle(SEED, OAC_RNG_TEST, index, count, order);
+    for (size_t i = 0; i < count; i++)
+        values[i] = low + (high - low) * ((float)order[i] + 0.5f) / (float)count;
+    free(order);
 }
 
 /* ---- row 3 ---- */
@@ -46,10 +55,8 @@ static double shot_factor(const char *const *sets, size_t set_count, double phot
     struct oac_matmul_result r;
     struct oac_err err;
 
-    for (size_t i = 0; i < ROWS * COLS; i++)
-        w[i] = 2.0f * uniform(0, i) - 1.0f;
-    for (size_t i = 0; i < VECTORS * COLS; i++)
-        x[i] = uniform(1, i);
+    spread(-1.0f, 1.0f, 0, ROWS * COLS, w);
+    spread(0.0f, 1.0f, 1, VECTORS * COLS, x);
     const struct oac_matmul product = {.rows = ROWS,
                                        .cols = COLS,
                                        .vectors = VECTORS,

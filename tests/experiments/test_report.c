@@ -64,9 +64,9 @@ static struct oac_run_result *example(void)
     r->client_memory_bytes = 6350;
     r->seconds = 0.81;
     r->images_per_s = 12345.6;
-    r->clipped_operands = 17;
+    r->clipped_operands = 1700;
     r->clipped_readouts = 1234;
-    r->clipped_weights = 3;
+    r->clipped_weights = 300;
     r->layers = 1;
     r->layer[0].inputs = 784;
     for (size_t c = 0; c < 10; c++) {
@@ -138,10 +138,11 @@ Test(report, warns_of_clipping_only_when_there_was_some)
     char *text = report_of(r);
 
     cr_expect(strstr(text, "1,234 of 4,200,000 readouts"), "%s", text);
-    cr_expect(strstr(text, "17 of 7,840,000 activations"), "%s", text);
+    cr_expect(strstr(text, "1,700 of 7,840,000 activations"), "%s", text);
     cr_expect(strstr(text, "adc.full_scale_v"), "%s", text);
     free(text);
-    r->clipped_operands = r->clipped_readouts = r->clipped_weights = 0;
+    r->clipped_operands = r->clipped_readouts = r->clipped_weights = 1; /* of millions */
+    r->clipped_weights = 0;
     text = report_of(r);
     cr_expect(!strstr(text, "clipped"), "%s", text);
     free(text);
