@@ -20,25 +20,25 @@ enum oac_config_type {
     OAC_CONFIG_INTEGER, /* field: int64_t */
     OAC_CONFIG_BOOL,    /* field: bool; true|false|on|off|yes|no */
     OAC_CONFIG_CHOICE,  /* field: int, index into choices */
-    OAC_CONFIG_TEXT,    /* field: char[OAC_CONFIG_TEXT_BYTES], printable UTF-8, no control characters */
+    OAC_CONFIG_TEXT, /* field: char[OAC_CONFIG_TEXT_BYTES], printable UTF-8, no control characters */
 };
 
 #define OAC_CONFIG_TEXT_BYTES 256u
 
 struct oac_config_key {
-    const char *path;                 /* "laser.rin_db_per_hz" */
+    const char *path; /* "laser.rin_db_per_hz" */
     enum oac_config_type type;
-    size_t offset;                    /* offsetof(struct, field) */
-    const char *unit;                 /* "dBm", "V", "" for none: printed, not parsed */
-    double min, max;                  /* inclusive; REAL and INTEGER */
-    const char *default_text;         /* parsed like a file's value; NULL: required */
-    double none_value;                /* REAL/INTEGER: what the word `none` means; NAN: not allowed */
-    const char *const *choices;       /* CHOICE: NULL-terminated */
-    const char *help;                 /* one sentence, ends with a full stop */
+    size_t offset;              /* offsetof(struct, field) */
+    const char *unit;           /* "dBm", "V", "" for none: printed, not parsed */
+    double min, max;            /* inclusive; REAL and INTEGER */
+    const char *default_text;   /* parsed like a file's value; NULL: required */
+    double none_value;          /* REAL/INTEGER: what the word `none` means; NAN: not allowed */
+    const char *const *choices; /* CHOICE: NULL-terminated */
+    const char *help;           /* one sentence, ends with a full stop */
 };
 
 struct oac_config_table {
-    const char *name;                 /* "rig", for messages */
+    const char *name; /* "rig", for messages */
     const struct oac_config_key *keys;
     size_t count;
 };

@@ -18,7 +18,8 @@ void oac_digest_finish(struct oac_digest *digest, uint8_t sum[32]); /* and frees
 
 enum oac_status oac_digest_memory(const void *data, size_t bytes, uint8_t sum[32],
                                   struct oac_err *err) OAC_MUST_USE;
-enum oac_status oac_digest_file(const char *path, uint8_t sum[32], struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_digest_file(const char *path, uint8_t sum[32],
+                                struct oac_err *err) OAC_MUST_USE;
 
 void oac_digest_hex(const uint8_t sum[32], char hex[OAC_DIGEST_HEX_BYTES]);
 

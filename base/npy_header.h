@@ -19,7 +19,8 @@ struct oac_npy_header {
 };
 
 /* Parses the header of a whole file in memory, NUL-terminated. *err does not name the file. */
-enum oac_status oac_npy_header_parse(const char *file, size_t bytes, struct oac_npy_header *header,
+enum oac_status oac_npy_header_parse(const char *file, size_t bytes,
+                                     struct oac_npy_header *header,
                                      struct oac_err *err) OAC_MUST_USE;
 
 #endif
