@@ -25,20 +25,21 @@ struct oac_curve { /* one modulator */
 
 struct oac_calrec_channel {
     struct oac_curve weight;
-    double gain_code;           /* code per slot of Tw = Tx = 1 at launch 1 */
-    double gain_minus_code;     /* the same of the pair's second detector; 0 without one */
-    double offset_code;         /* at no light */
-    double dark_code_per_slot;  /* dark current, and light that no modulator gates */
-    double gx_code_per_x;       /* light gated by the client only (ASE of an amplifier before it) */
-    double offset_pair_code, dark_pair_code_per_slot, gx_pair_code_per_x; /* of the difference */
-    double noise_code;          /* readout sigma with no light, for error bars; NAN unknown */
+    double gain_code;          /* code per slot of Tw = Tx = 1 at launch 1 */
+    double gain_minus_code;    /* the same of the pair's second detector; 0 without one */
+    double offset_code;        /* at no light */
+    double dark_code_per_slot; /* dark current, and light that no modulator gates */
+    double gx_code_per_x; /* light gated by the client only (ASE of an amplifier before it) */
+    double offset_pair_code, dark_pair_code_per_slot,
+        gx_pair_code_per_x; /* of the difference */
+    double noise_code;      /* readout sigma with no light, for error bars; NAN unknown */
 };
 
 struct oac_calrec {
-    char origin[32];            /* "nominal" or "measured" */
+    char origin[32]; /* "nominal" or "measured" */
     char device_id[64];
     uint8_t rig_hash[32];
-    uint64_t last_slot0;        /* bench time the measurement ended at */
+    uint64_t last_slot0; /* bench time the measurement ended at */
     struct oac_curve client;
     size_t channels;
     struct oac_calrec_channel *channel; /* (channels) */

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/kernel.h"
 #include "hal/engine_state.h"
 
 #define REPEATS_MAX 1000000u
@@ -137,16 +136,16 @@ void oac_engine_destroy(struct oac_engine *engine)
 static bool take_buffers(struct oac_engine_scratch *s, size_t channels, struct oac_err *err)
 {
     struct oac_operands *o = &s->operands;
-    size_t entries;
-    if (oac_size_product(s->chunk, s->slots_max, "operand codes", &entries, err) ||
-        !(o->nz_begin = oac_alloc(s->chunk + 1, sizeof *o->nz_begin, "window starts", err)) ||
-        !(o->nz_slot = oac_alloc(entries + OAC_KERNEL_PAD, sizeof *o->nz_slot, "slots", err)))
+    const size_t row = s->slots_max + OAC_ENGINE_PAD; /* lists may be padded by that */
+    const size_t entries = s->chunk * row;            /* at most 2^24 */
+    if (!(o->nz_begin = oac_alloc(s->chunk + 1, sizeof *o->nz_begin, "window starts", err)) ||
+        !(o->nz_slot = oac_alloc(entries, sizeof *o->nz_slot, "slots", err)))
         return false;
     for (int sign = 0; sign < 2; sign++)
         if (!(o->code[sign] = oac_alloc(entries, sizeof **o->code, "operand codes", err)) ||
             !(o->sum_x[sign] = oac_alloc(s->chunk, sizeof **o->sum_x, "operand sums", err)))
             return false;
-    s->value = oac_alloc(s->slots_max + OAC_KERNEL_PAD, sizeof *s->value, "operands", err);
+    s->value = oac_alloc(row, sizeof *s->value, "operands", err);
     s->slot0 = s->value ? oac_alloc(s->chunk, sizeof *s->slot0, "window slots", err) : NULL;
     s->code =
         s->slot0 ? oac_alloc(s->chunk, channels * sizeof *s->code, "readouts", err) : NULL;

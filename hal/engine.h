@@ -30,13 +30,13 @@ extern const char *const oac_encoding_names[]; /* "rails", "offset", "balanced",
 
 struct oac_engine_options {
     enum oac_encoding encoding;
-    uint32_t repeats;       /* windows averaged per readout, >= 1 */
-    uint64_t slot_base;     /* bench slot of image 0 */
+    uint32_t repeats;   /* windows averaged per readout, >= 1 */
+    uint64_t slot_base; /* bench slot of image 0 */
 };
 
-struct oac_engine;          /* a link, a calibration record and the matrices loaded through them */
-struct oac_matrix;          /* one loaded W; owned by the engine */
-struct oac_engine_scratch;  /* one thread's buffers for oac_matrix_multiply */
+struct oac_engine; /* a link, a calibration record and the matrices loaded through them */
+struct oac_matrix; /* one loaded W; owned by the engine */
+struct oac_engine_scratch; /* one thread's buffers for oac_matrix_multiply */
 
 /* calrec NULL: the link's nominal record. Both must outlive the engine. */
 enum oac_status oac_engine_create(struct oac_link *link, const struct oac_calrec *calrec,
@@ -46,14 +46,15 @@ void oac_engine_destroy(struct oac_engine *engine); /* unloads every matrix; NUL
 
 struct oac_matrix_spec {
     size_t rows, cols;
-    const float *w;         /* (rows, cols), finite */
-    double w_min, w_max;    /* range the modulators must carry; weights outside are clipped and counted */
-    double x_min, x_max;    /* range of the operand; x_min < 0 means signed x. x_max > x_min */
-    const char *name;       /* for messages: "layer 1" */
+    const float *w; /* (rows, cols), finite */
+    double w_min,
+        w_max; /* range the modulators must carry; weights outside are clipped and counted */
+    double x_min, x_max; /* range of the operand; x_min < 0 means signed x. x_max > x_min */
+    const char *name;    /* for messages: "layer 1" */
 };
 
-/* Loads W as one frame per tile and pass. Call for all matrices before the first multiply: the schedule
- * is fixed by what has been loaded. */
+/* Loads W as one frame per tile and sign of w; columns beyond the link's slots are cut and summed. Load
+ * all matrices before making scratch buffers: the schedule is fixed by what has been loaded. */
 enum oac_status oac_engine_load(struct oac_engine *engine, const struct oac_matrix_spec *spec,
                                 struct oac_matrix **matrix, struct oac_err *err) OAC_MUST_USE;
 
@@ -62,15 +63,17 @@ enum oac_status oac_engine_scratch_create(struct oac_engine *engine, size_t batc
                                           struct oac_err *err) OAC_MUST_USE;
 void oac_engine_scratch_destroy(struct oac_engine_scratch *scratch); /* NULL is fine */
 
-struct oac_multiply_tally {   /* added to, never reset */
+struct oac_multiply_tally {    /* added to, never reset; untouched by a call that fails */
     uint64_t clipped_operands; /* x outside [x_min, x_max] */
     uint64_t clipped_readouts; /* saturated ADC or integrator */
 };
 
-/* y (batch, rows) = W x, for x (batch, cols) belonging to images image0 .. image0+batch-1.
- * launch (batch; NULL: 1) is the relative optical power of each image; x_scale (batch; NULL: 1) multiplies
- * x_max per image (reference row 4 only). photons (batch; NULL: not wanted) receives the detected photons
- * of all windows of each image. Thread-safe when the link allows concurrent play. */
+/* y (batch, rows) = W x, for x (batch, cols) belonging to images image0 .. image0+batch-1: the product of
+ * what was played, x and W rounded to the converters' codes. launch (batch; NULL: 1) is the relative optical
+ * power of each image, above 0; x_scale (batch; NULL: 1) multiplies x_min and x_max per image (reference
+ * row 4 only). photons (batch; NULL: not wanted) receives the detected photons of all windows of each image.
+ * Operands that are not finite are OAC_EINVAL. y and photons are undefined after a failure. Any batch size:
+ * longer ones than the scratch's are cut. Thread-safe when the link allows concurrent play. */
 struct oac_multiply {
     uint64_t image0;
     size_t batch;
@@ -80,21 +83,27 @@ struct oac_multiply {
     double *photons;
     struct oac_multiply_tally *tally;
 };
-enum oac_status oac_matrix_multiply(const struct oac_matrix *matrix, struct oac_engine_scratch *scratch,
+enum oac_status oac_matrix_multiply(const struct oac_matrix *matrix,
+                                    struct oac_engine_scratch *scratch,
                                     const struct oac_multiply *call,
                                     struct oac_err *err) OAC_MUST_USE;
 
 /* Figures of a matrix for budgets: all per image at launch 1. */
 struct oac_matrix_light {
-    uint64_t optical_macs;      /* slots x rows over all passes and repeats, without tile padding */
-    uint64_t slots, windows;    /* bench slots incl. guards; windows */
+    uint64_t optical_macs; /* slots x rows over all passes and repeats, without tile padding */
+    uint64_t slots, windows; /* bench slots incl. guards; windows */
     double launched_j, client_in_j;
-    double detected_photons;    /* at the mean operand x_mean (cols) given */
-    double preweight_photons;   /* the same if every weight transmission were 1 */
+    double
+        detected_photons; /* at the mean operand x_mean (cols) given; rows share a frame's light in
+                                   proportion to their calibrated gains */
+    double
+        preweight_photons; /* the same if every weight transmission were 1 (one detector of a pair) */
 };
-/* x_mean (cols): mean operand over a reference split. */
+/* x_mean (cols): mean operand over a reference split. Signed x: the light of the mean, which is less than
+ * the mean light. */
 enum oac_status oac_matrix_light(const struct oac_matrix *matrix, const float *x_mean,
-                                 struct oac_matrix_light *light, struct oac_err *err) OAC_MUST_USE;
+                                 struct oac_matrix_light *light,
+                                 struct oac_err *err) OAC_MUST_USE;
 
 uint64_t oac_engine_slots_per_image(const struct oac_engine *engine);
 uint64_t oac_engine_clipped_weights(const struct oac_engine *engine);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client's operands as codes: once per chunk of images, for all tiles and passes. */
 #include <math.h>
+#include <string.h>
 
 #include "base/kernel.h"
 #include "hal/engine_state.h"
@@ -13,11 +14,8 @@ static bool mostly_zero(size_t windows, size_t slots, const float *x, size_t ldx
 {
     const size_t looks = windows < 4 ? windows : 4;
     size_t used = 0;
-    for (size_t i = 0; i < looks; i++) {
-        const float *row = x + (i * windows / looks) * ldx;
-        for (size_t n = 0; n < slots; n++)
-            used += row[n] != 0.0f;
-    }
+    for (size_t i = 0; i < looks; i++)
+        used += oac_code_kernel()->outside(slots, x + (i * windows / looks) * ldx, 0.0f, 0.0f);
     return (double)used <= SPARSE_BELOW * (double)(looks * slots);
 }
 
@@ -32,7 +30,8 @@ static enum oac_status refuse_unreal(const struct oac_matrix *matrix, size_t n, 
 }
 
 struct row {
-    size_t n; /* operands to encode, the others of `slots` are zero */
+    size_t n;      /* operands to encode, the others of `slots` are zero */
+    size_t padded; /* as many may be encoded: there is room, and zeros */
     const float *x;
     size_t at; /* where their codes go */
     size_t slots, window;
@@ -40,10 +39,10 @@ struct row {
 };
 
 static enum oac_status encode_row(const struct oac_matrix *matrix,
+                                  const struct oac_code_kernel *kernel,
                                   struct oac_operands *operands, const struct row *row,
                                   uint64_t *clipped, struct oac_err *err)
 {
-    const struct oac_code_kernel *kernel = oac_code_kernel();
     const float low = (float)matrix->x_low * row->x_scale;
     const float high = (float)matrix->x_high * row->x_scale;
     const bool plain = kernel->inside(row->n, row->x, high);
@@ -55,8 +54,8 @@ static enum oac_status encode_row(const struct oac_matrix *matrix,
         struct oac_code_encoding encoding = matrix->encoding[sign];
         encoding.gain /= row->x_scale;
         uint16_t *code = operands->code[sign] + row->at;
-        kernel->encode(&encoding, plain && sign == 0 && encoding.reaches_ends, row->n, row->x,
-                       code);
+        kernel->encode(&encoding, plain && sign == 0 && encoding.reaches_ends, row->padded,
+                       row->x, code);
         if (!matrix->needs_x)
             continue;
         const int32_t *opening = matrix->engine->opening;
@@ -73,6 +72,7 @@ enum oac_status oac_operands_encode(const struct oac_matrix *matrix,
                                     const float *x_scale, uint64_t *clipped,
                                     struct oac_err *err)
 {
+    const struct oac_code_kernel *kernel = oac_code_kernel();
     struct oac_operands *operands = &scratch->operands;
     operands->windows = windows;
     operands->slots = slots;
@@ -82,6 +82,7 @@ enum oac_status oac_operands_encode(const struct oac_matrix *matrix,
     for (size_t b = 0; b < windows; b++) {
         struct row row = {
             .n = slots,
+            .padded = slots,
             .x = x + b * ldx,
             .at = b * slots,
             .slots = slots,
@@ -93,9 +94,11 @@ enum oac_status oac_operands_encode(const struct oac_matrix *matrix,
             row.n = oac_kernel()->compress(slots, row.x, operands->nz_slot + row.at,
                                            scratch->value);
             row.x = scratch->value;
+            row.padded = (row.n + OAC_ENGINE_PAD - 1) / OAC_ENGINE_PAD * OAC_ENGINE_PAD;
+            memset(scratch->value + row.n, 0, (row.padded - row.n) * sizeof *row.x);
             operands->nz_begin[b + 1] = (uint32_t)(row.at + row.n);
         }
-        if (encode_row(matrix, operands, &row, clipped, err))
+        if (encode_row(matrix, kernel, operands, &row, clipped, err))
             return err->status;
     }
     return OAC_OK;

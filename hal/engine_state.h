@@ -21,6 +21,9 @@
 /* Slots are listed in 16 bits. */
 #define OAC_ENGINE_SLOTS_MAX 65535u
 
+/* Lists are encoded in steps of this many entries, which vectorise without a remainder. */
+#define OAC_ENGINE_PAD 32u
+
 /* The sum of openings is exact in integers of 2^-30, whatever the order and whatever is skipped. */
 #define OAC_OPENING_UNIT 0x1p-30
 
