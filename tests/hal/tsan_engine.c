@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "hal/engine.h"
-#include "tests/support/exact_link.h"
+#include "tests/support/exact_link.c" /* this program links the library under test alone */
 
 enum { THREADS = 4, IMAGES = 64, ROWS = 20, COLS = 30 };
 
