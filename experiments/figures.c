@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/kernel.h"
@@ -116,6 +117,26 @@ static enum oac_status count_layer(const struct oac_setup *setup, size_t l, doub
     return OAC_OK;
 }
 
+/* Six digits: beyond them the order of a sum shows. */
+static double six_digits(double value)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%.5e", value);
+    return strtod(text, NULL);
+}
+
+/* A budget per sample leaves the layers' light unknown; the link has counted it. */
+static void take_account(const struct oac_run_data *data, struct totals *sum)
+{
+    double images = (double)data->images;
+
+    if (!isnan(sum->launched_j))
+        return;
+    sum->launched_j = six_digits(data->played_launched_j / images);
+    sum->client_in_j = six_digits(data->played_client_in_j / images);
+}
+
 static void account_light(const struct oac_setup *setup, const struct oac_run_data *data,
                           const struct totals *sum, struct oac_run_result *r)
 {
@@ -189,6 +210,7 @@ enum oac_status oac_figures(const struct oac_run_options *options,
     for (size_t l = 0; l < r->layers; l++)
         if (count_layer(setup, l, data->launch[l], r, &sum, err) != OAC_OK)
             return err->status;
+    take_account(data, &sum);
     account_light(setup, data, &sum, r);
     account_energy(setup, &sum, r);
     r->clipped_operands = data->tally.clipped_operands;

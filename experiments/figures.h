@@ -5,8 +5,8 @@
  *
  * Light: launched and client_in are those of the loaded frames at the launch power of each
  * layer, per image; detected is the mean of what the link counted for the images that were run.
- * With a budget per sample the power differs from image to image and launched is not known
- * (NAN).
+ * With a budget per sample the power differs from image to image; then both are what the link's
+ * account says, to six digits, because it sums in whatever order windows were played.
  *
  * Readouts: a layer of K rows on C channels takes ceil(K/C) tiles and each window ends with one
  * conversion per row of its tile: K * windows / ceil(K/C) of them.
@@ -35,7 +35,8 @@ struct oac_run_data { /* what a run records; all by image index */
     double *photons;                          /* (images) detected, all layers */
     uint8_t *prediction, *prediction_digital; /* (images) */
     struct oac_multiply_tally tally;
-    double launch[OAC_RUN_LAYERS_MAX]; /* (layers); NAN with a budget per sample */
+    double played_launched_j, played_client_in_j; /* by the link's account, all images */
+    double launch[OAC_RUN_LAYERS_MAX];            /* (layers); NAN with a budget per sample */
     size_t threads, batch;
     double seconds;
 };

@@ -27,16 +27,15 @@ static void say_accuracy(const struct oac_run_result *r, FILE *out)
 
 static void say_power(const struct oac_run_result *r, FILE *out)
 {
-    const struct oac_text wanted = oac_format_number(r->photons_per_mac_asked);
+    bool preweight = strcmp(r->photon_reference, "preweight") == 0;
+    bool sample = strcmp(r->photon_budget, "sample") == 0;
 
     if (isnan(r->photons_per_mac_asked))
         fprintf(out, "  power             as the rig has it\n");
     else
-        fprintf(out, "  power             for %s photons per MAC %s, %s\n", wanted.text,
-                strcmp(r->photon_reference, "preweight") == 0 ? "before the weight"
-                                                              : "detected",
-                strcmp(r->photon_budget, "sample") == 0 ? "set for each image and layer"
-                                                        : "one setting per layer");
+        fprintf(out, "  power             %s photons per MAC %s, set per %s\n",
+                oac_format_number(r->photons_per_mac_asked).text,
+                preweight ? "before the weight" : "detected", sample ? "image" : "layer");
 }
 
 static void say_setting(const struct oac_run_result *r, FILE *out)
@@ -59,12 +58,10 @@ static void say_light_row(FILE *out, const char *where, double photons, double a
 static void say_light(const struct oac_run_result *r, FILE *out)
 {
     fprintf(out, "\nLight, per model MAC            photons       energy\n");
-    if (!isnan(r->photons_per_mac_launched)) {
-        say_light_row(out, "leaving the server", r->photons_per_mac_launched,
-                      r->aj_per_mac_launched);
-        say_light_row(out, "entering the client", r->photons_per_mac_client_in,
-                      r->aj_per_mac_client_in);
-    }
+    say_light_row(out, "leaving the server", r->photons_per_mac_launched,
+                  r->aj_per_mac_launched);
+    say_light_row(out, "entering the client", r->photons_per_mac_client_in,
+                  r->aj_per_mac_client_in);
     say_light_row(out, "reaching the detectors", r->photons_per_mac_incident,
                   r->aj_per_mac_incident);
     say_light_row(out, "detected", r->photons_per_mac_detected, r->aj_per_mac_detected);

@@ -206,11 +206,15 @@ static enum oac_status compute(struct run *run, struct oac_err *err)
         .good_name = "accuracy",
     };
     struct oac_sink quiet = {0};
+    struct oac_account account;
     double begin_s = now_s();
 
     if (oac_batches_run(&batches, NULL, err) != OAC_OK)
         return err->status;
     run->data.seconds = now_s() - begin_s;
+    oac_link_account(&run->setup.station.link, &account);
+    run->data.played_launched_j = account.launched_j;
+    run->data.played_client_in_j = account.client_in_j;
     for (size_t t = 0; t < run->data.threads; t++) {
         run->data.tally.clipped_operands += run->thread[t].tally.clipped_operands;
         run->data.tally.clipped_readouts += run->thread[t].tally.clipped_readouts;

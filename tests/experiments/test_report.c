@@ -102,9 +102,8 @@ static size_t columns(const char *line, size_t bytes)
     return n;
 }
 
-Test(report, fits_in_80_columns_even_with_long_names)
+static void fits(const struct oac_run_result *r)
 {
-    struct oac_run_result *r = example();
     char *text = report_of(r);
 
     for (const char *line = text; *line;) {
@@ -113,6 +112,19 @@ Test(report, fits_in_80_columns_even_with_long_names)
         line += bytes + (line[bytes] == '\n');
     }
     free(text);
+}
+
+Test(report, fits_in_80_columns_even_with_long_names)
+{
+    struct oac_run_result *r = example();
+
+    fits(r);
+    r->photons_per_mac_asked = 0.000123;
+    strcpy(r->photon_reference, "preweight");
+    strcpy(r->photon_budget, "sample");
+    fits(r);
+    r->client_j_per_mac = r->energy_per_mac.client_j = r->energy_per_mac.server_j = 0.0;
+    fits(r);
     free(r);
 }
 
