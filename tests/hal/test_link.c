@@ -100,7 +100,7 @@ Test(link, slots_may_start_anywhere_in_every_window)
     cr_assert_eq(oac_link_load(&link, &frame, &handle, &err), OAC_OK);
     struct oac_workspace *workspace = oac_link_workspace_create(&link, &err);
     const uint64_t slot0[7] = {0};
-    const uint32_t begin[8] = {1, 1, 3, 3, 4, 6, 6, 6};
+    const uint32_t begin[8] = {1, 1, 3, 3, 4, 5, 6, 6}; /* equal, lower, higher starts */
     const uint16_t slot[7] = {99, 5, 7, 7, 0, 29, 99}, x[7] = {9999, 1, 2, 3, 4, 5, 9999};
     float readout[7];
     struct oac_readouts readouts = {.code = readout};
