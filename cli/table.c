@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/command.h"
 
-/* Weak: a command whose file has not landed yet is a row without a function, which main()
- * leaves out. */
-#pragma weak oac_cmd_run
-#pragma weak oac_cmd_matmul
-#pragma weak oac_cmd_train
-#pragma weak oac_cmd_data
-#pragma weak oac_cmd_rig
-#pragma weak oac_cmd_info
-
 #define COMPUTE "Compute with light"
 #define PREPARE "Prepare"
 #define LOOK    "Look"
