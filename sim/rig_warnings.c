@@ -14,6 +14,9 @@
 #include "sim/components/receiver.h"
 #include "sim/rig.h"
 
+/* Mean light of a window of one rail of MNIST, relative to full: mean x is 0.13, mean weight up to 0.25. */
+static const double MNIST_FILL = 0.03;
+
 struct audience {
     void (*say)(void *context, const char *line);
     void *context;
@@ -94,15 +97,14 @@ static void warn_receiver(const struct oac_rig *rig, const struct audience *to)
     if (adc_v > rig->receiver.saturation_v * (1.0 + 1e-9))
         tell(to, "the receiver saturates at %g V, below the ADC's %g V",
              rig->receiver.saturation_v, adc_v);
-    /* mean of 0.13 x 0.06 for an MNIST row in rails */
     double gain = rig->detector.kind == OAC_DETECTOR_APD ? rig->detector.gain : 1.0;
     double full_v = rate_per_s / rig->slot_rate_hz * gain * figures.volts_per_electron;
     double limit_v = fmin(adc_v, rig->receiver.saturation_v);
-    if (0.008 * (double)rig->slots_max * full_v > limit_v)
+    if (MNIST_FILL * (double)rig->slots_max * full_v > limit_v)
         tell(to,
              "%" PRId64
              " slots at 0.8 %% of full light reach %.3g V, the receiver ends at %g V",
-             rig->slots_max, 0.008 * (double)rig->slots_max * full_v, limit_v);
+             rig->slots_max, MNIST_FILL * (double)rig->slots_max * full_v, limit_v);
 }
 
 void oac_rig_warnings(const struct oac_rig *rig, void (*say)(void *context, const char *line),
