@@ -6,7 +6,7 @@ set -eu
 source=$(cd "$(dirname "$0")/../.." && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree/tests" "$tree/base" "$tree/hal" "$tree/sim" "$tree/calibration" "$tree/cli" "$tree/driver/iio"
+mkdir -p "$tree/tests" "$tree/base" "$tree/hal" "$tree/sim" "$tree/calibration" "$tree/cli" "$tree/driver/iio" "$tree/docs"
 cp -r "$source/tests/lint" "$tree/tests/lint"
 cp "$source/.clang-format" "$tree/.clang-format"
 spdx='/* SPDX-License-Identifier: GPL-3.0-or-later */'
@@ -64,6 +64,9 @@ seed spdx base/bad.cmake "set(x 1)\\nset(y 1)\\n"
 seed tab base/bad.c "${c}int\\tx;\\n"
 seed space base/bad.c "${c}int x; \\n"
 seed unfinished base/bad.c "$c/* TO""DO: later */\\n"
+seed link docs/bad.md "[text](nowhere.md)\\n"
+seed path docs/bad.md "see \`base/nowhere.c\`\\n"
+seed test docs/bad.md "held by \`suite/no_such_test\`\\n"
 seed unfinished base/bad.cmake "# SPDX-License-Identifier: GPL-3.0-or-later\\n# FIX""ME\\n"
 if command -v clang-format >/dev/null 2>&1; then
   seed format base/bad.c "${c}int  x;\\n"
