@@ -9,6 +9,7 @@
 /* What one row's constants are made of, in output electrons of one window. */
 struct row {
     double detectors;    /* 2 for a pair */
+    double beat_weight;  /* of ASE with itself: squares of the detectors' gains */
     double mean_gain;    /* of light or dark that both detectors of a pair see alike */
     double shot_weight;  /* sum of the detectors' gains */
     double gain, excess; /* M, F */
@@ -23,6 +24,7 @@ static struct row row_of(const struct oac_analytic *self, const struct oac_frame
     double plus = channel->gain_plus, minus = channel->gain_minus;
     return (struct row){
         .detectors = frame->differential ? 2.0 : 1.0,
+        .beat_weight = frame->differential ? plus * plus + minus * minus : plus * plus,
         .mean_gain = frame->differential ? plus - minus : plus,
         .shot_weight = frame->differential ? plus + minus : plus,
         .gain = bench->detector.gain,
@@ -47,7 +49,7 @@ static void ase_constants(const struct oac_analytic *self, struct oac_frame *fra
                       oac_amplifier_bandwidth_hz(amplifier) * self->slot_s;
     double beat_per_slot = on * row->gain * row->gain * amplifier->polarisations * row->ase *
                            row->ase * self->slot_s * oac_amplifier_bandwidth2_hz(amplifier) *
-                           row->detectors;
+                           row->beat_weight;
     if (position == OAC_AMPLIFIER_BEFORE_CLIENT) {
         p->gx[k] = (float)(row->mean_gain * per_slot);
         p->gx_var[k] = (float)(shot * row->shot_weight * per_slot);

@@ -9,9 +9,10 @@
 #include "base/kernel.h"
 #include "sim/analytic_bench.h"
 
-/* One source's mean cosine, mean sine and variance of the cosine, over the slots of a frame at one node. */
+/* One source's mean cosine, its square, mean sine and variance of the cosine, over the slots of a frame at one
+ * node. The square is averaged by itself where a slot holds parts of two weights. */
 struct waveform {
-    double *c, *s, *variance; /* (slots) */
+    double *c, *c2, *s, *variance; /* (slots) */
 };
 
 /* e = exp(-s^2): E cos = cos sqrt(e), Var cos = (1-e)(1+e-2e cos^2)/2, which is physics.md's expression
@@ -46,6 +47,7 @@ static void source_fill(const struct oac_analytic *self, const struct oac_frame 
         double v = target + (before - target) * self->node[node].u_weight;
         cosine_at(mzm, v, self->weight_sigma_v, &waveform->c[n], &waveform->s[n],
                   &waveform->variance[n]);
+        waveform->c2[n] = waveform->c[n] * waveform->c[n];
         before = target + (before - target) * self->weight_memory;
     }
 }
@@ -81,8 +83,21 @@ static void source_delay(const struct oac_analytic *self, const struct oac_frame
     double c, s, variance;
     cosine_at(&channel->weight, guard_v, self->weight_sigma_v, &c, &s, &variance);
     shift_row(waveform->c, frame->slots, c, late, false, scratch);
+    shift_row(waveform->c2, frame->slots, c * c, late, false, scratch);
     shift_row(waveform->s, frame->slots, s, late, false, scratch);
     shift_row(waveform->variance, frame->slots, variance, late, true, scratch);
+}
+
+/* What a row's detectors make of beats between ASE and signal: each detector's responsivity acts on
+ * both, so it counts twice. */
+static void beat_weights(const struct oac_analytic *self, const struct oac_frame *frame,
+                         size_t k, double *beat_a, double *beat_b)
+{
+    const struct oac_bench_channel *channel = &self->bench->channel[k];
+    double plus2 = channel->gain_plus * channel->gain_plus;
+    double minus2 = frame->differential ? channel->gain_minus * channel->gain_minus : 0.0;
+    *beat_a = plus2 + minus2;
+    *beat_b = plus2 - minus2;
 }
 
 /* Adds source j's light to row k. Everything is in output electrons of one slot at Tx = 1. */
@@ -99,24 +114,28 @@ static void path_add(const struct oac_analytic *self, struct oac_frame *frame, s
     /* Signal-ASE: 2 M^2 (R S/q) mu Tx per slot, mu in primary electrons. */
     double beat = 2.0 * bench->detector.gain * bench->channel[k].electrons_per_joule *
                   bench->channel[k].ase_w_per_hz * bench->demux[k * bench->channels + k];
+    double beat_a, beat_b;
+    beat_weights(self, frame, k, &beat_a, &beat_b);
     double drive = light * pair.mean_b * source->beta;
     for (size_t n = 0; n < frame->slots; n++) {
         size_t at = n * frame->cols + k;
         double a = source->alpha, b = source->beta * waveform->c[n];
+        double b2 = source->beta * source->beta * waveform->c2[n];
         double mean = light * (pair.mean_a * a + pair.mean_b * b);
         frame->light[node][at] += (float)(weight * mean);
         if (frame->detuned[node])
             frame->detuned[node][at] += (float)(weight * source->detuning * mean);
         if (frame->v[node]) {
-            double variance = weight * rin * mean * mean;
+            double square = pair.mean_a * a * (pair.mean_a * a + 2.0 * pair.mean_b * b) +
+                            pair.mean_b * pair.mean_b * b2;
+            double variance = weight * rin * light * light * square;
             if (node ==
                 0) /* drive noise is held over the slot: one draw, at the settled value */
                 variance += drive * drive * waveform->variance[n];
             frame->v[node][at] += (float)variance;
         }
         if (frame->a[node])
-            frame->a[node][at] +=
-                (float)(weight * beat * light * (pair.shot_a * a + pair.shot_b * b));
+            frame->a[node][at] += (float)(weight * beat * light * (beat_a * a + beat_b * b));
     }
 }
 
@@ -171,7 +190,8 @@ static void add_light(const struct oac_analytic *self, struct oac_frame *frame, 
         if (self->path_from[p] == j)
             frame->photons_preweight +=
                 self->path_light[p] / bench->detector.gain * bench->channel[j].weight.t_on *
-                bench->channel[j].client.t_on * oac_analytic_pair(self, frame, j).shot_a;
+                bench->channel[j].client.t_on *
+                                        bench->channel[j].gain_plus;
 }
 
 /* Sums over all slots, times the null code's transmission: the light of a window of zeros. */
@@ -261,20 +281,22 @@ static enum oac_status frame_build(struct oac_analytic *self, struct oac_frame *
     frame->memory = NULL;
     frame->null_sums = NULL;
     frame->launched_j = frame->client_in_j = frame->photons_preweight = 0.0;
-    double *scratch = oac_alloc(4 * frame->slots, sizeof *scratch, "a weight frame", err);
+    double *scratch = oac_alloc(5 * frame->slots, sizeof *scratch, "a weight frame", err);
     if (!scratch || frame_allocate(self, frame, err) ||
         oac_client_table_get(self, frame->null_code, &frame->client, err)) {
         free(scratch);
         return err->status;
     }
-    struct waveform waveform = {
-        .c = scratch, .s = scratch + frame->slots, .variance = scratch + 2 * frame->slots};
+    struct waveform waveform = {.c = scratch,
+                                .c2 = scratch + frame->slots,
+                                .s = scratch + 2 * frame->slots,
+                                .variance = scratch + 3 * frame->slots};
     for (size_t j = 0; j < self->bench->channels; j++) {
         for (size_t node = 0; node < self->nodes; node++) {
             source_fill(self, frame, j, node, &waveform);
             if (node == 0)
                 add_light(self, frame, j, &waveform);
-            source_delay(self, frame, j, &waveform, scratch + 3 * frame->slots);
+            source_delay(self, frame, j, &waveform, scratch + 4 * frame->slots);
             source_add(self, frame, j, node, &waveform);
         }
     }
