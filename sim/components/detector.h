@@ -46,8 +46,9 @@ void oac_detector_dead_time_moments(double n, double dead_time_s, double slot_s,
 
 /* Exact simulation of one window: rate_per_s (slots) [1/s] is constant within each slot of
  * slot_s, the detector is ready when the window opens, every registered event blinds it for
- * dead_time_s. Event e of detector number lane draws (seed, OAC_RNG_DEAD_TIME, slot0, lane *
- * 2^20 + e). Returns the number of counts; it stops at OAC_DETECTOR_EVENTS_MAX - 1. Pure. */
+ * dead_time_s. `lane` (below OAC_DETECTOR_LANES_MAX) tells detectors apart: event e draws
+ * (seed, OAC_RNG_DEAD_TIME, slot0, lane * 2^20 + e). Returns the number of counts, at most
+ * OAC_DETECTOR_EVENTS_MAX - 1. Pure. */
 double oac_detector_count_events(const double *rate_per_s, size_t slots, double slot_s,
                                  double dead_time_s, uint64_t seed, uint64_t slot0,
                                  uint32_t lane);
