@@ -9,7 +9,8 @@
 
 #define LANES 32
 
-/* ln(u), u in (0, 1]: u = 2^e m with m in [sqrt(1/2), sqrt(2)), ln m = 2 atanh((m-1)/(m+1)). */
+/* ln(u), u in (0, 1]: u = 2^e (1+x) with 1+x in [sqrt(1/2), sqrt(2)); ln(1+x) = x - x^2/2 + x^3 P(x) with P an
+ * own Chebyshev fit, 8e-9. */
 OAC_INLINE float natural_log(float u)
 {
     int32_t bits;
@@ -17,14 +18,19 @@ OAC_INLINE float natural_log(float u)
     int32_t shifted = bits - 0x3f3504f3; /* sqrt(1/2) */
     int32_t exponent = shifted >> 23;
     int32_t mantissa_bits = (shifted & 0x007fffff) + 0x3f3504f3;
-    float m;
-    memcpy(&m, &mantissa_bits, sizeof m);
-    float s = (m - 1.0f) / (m + 1.0f);
-    float q = s * s;
-    float series = fma_f32(
-        q, fma_f32(q, fma_f32(q, fma_f32(q, 0.22222222f, 0.28571429f), 0.4f), 0.66666667f),
-        2.0f);
-    return fma_f32((float)exponent, 0.69314718f, s * series);
+    float x;
+    memcpy(&x, &mantissa_bits, sizeof x);
+    x -= 1.0f;
+    float p = fma_f32(x, -0.08100994676351547f, 0.12712013721466064f);
+    p = fma_f32(x, p, -0.12972313165664673f);
+    p = fma_f32(x, p, 0.14202220737934113f);
+    p = fma_f32(x, p, -0.16642245650291443f);
+    p = fma_f32(x, p, 0.20001466572284698f);
+    p = fma_f32(x, p, -0.25000298023223877f);
+    p = fma_f32(x, p, 0.333333283662796f);
+    float q = x * x;
+    float series = fma_f32(q, fma_f32(x, p, -0.5f), x);
+    return fma_f32((float)exponent, 0.69314718f, series);
 }
 
 /* One Box-Muller pair from two words. */
@@ -58,35 +64,46 @@ OAC_INLINE void normal_pair(uint32_t word_radius, uint32_t word_angle, float *z0
     *z1 = sign_y * along_y;
 }
 
-OAC_INLINE void philox_rounds(uint32_t x0[LANES], uint32_t x1[LANES], uint32_t x2[LANES],
-                              uint32_t x3[LANES], uint64_t seed)
+/* Ten rounds on TOGETHER groups of blocks. Words sit in the low halves of 64-bit lanes, where the products
+ * need them; what collects in the high halves is never looked at. */
+#define GROUP    (VECTOR / 2) /* blocks per register */
+#define GROUPS   (LANES / GROUP)
+#define TOGETHER 2 /* groups whose words and products fit the registers of every level */
+
+OAC_INLINE void philox_rounds(vector_u64 x0[], vector_u64 x1[], vector_u64 x2[],
+                              vector_u64 x3[], uint64_t seed)
 {
+    const vector_u64 zero = {0};
+    const vector_u64 m0 = zero + 0xD2511F53u, m1 = zero + 0xCD9E8D57u;
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
     for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < LANES; i++) {
-            uint64_t p0 = (uint64_t)0xD2511F53u * x0[i];
-            uint64_t p1 = (uint64_t)0xCD9E8D57u * x2[i];
-            uint32_t y0 = (uint32_t)(p1 >> 32) ^ x1[i] ^ k0;
-            uint32_t y2 = (uint32_t)(p0 >> 32) ^ x3[i] ^ k1;
-            x0[i] = y0;
-            x1[i] = (uint32_t)p1;
-            x2[i] = y2;
-            x3[i] = (uint32_t)p0;
+        for (int i = 0; i < TOGETHER; i++) {
+            vector_u64 p0 = multiply_low(x0[i], m0);
+            vector_u64 p1 = multiply_low(x2[i], m1);
+            x0[i] = (p1 >> 32) ^ x1[i] ^ (zero + k0);
+            x2[i] = (p0 >> 32) ^ x3[i] ^ (zero + k1);
+            x1[i] = p1;
+            x3[i] = p0;
         }
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
 }
 
-/* LANES blocks, of which `count` are wanted. */
-OAC_INLINE void normal_lanes(uint64_t seed, uint32_t x0[LANES], uint32_t x1[LANES],
-                             uint32_t x2[LANES], uint32_t x3[LANES], float *z)
+/* LANES blocks from their counters. */
+OAC_INLINE void normal_lanes(uint64_t seed, const uint64_t counter[4][LANES], float *z)
 {
-    philox_rounds(x0, x1, x2, x3, seed);
+    vector_u64 x[4][GROUPS];
+    for (int word = 0; word < 4; word++)
+        memcpy(x[word], counter[word], sizeof x[word]);
+    for (int first = 0; first < GROUPS; first += TOGETHER)
+        philox_rounds(x[0] + first, x[1] + first, x[2] + first, x[3] + first, seed);
+    uint64_t wide[4][LANES];
+    memcpy(wide, x, sizeof wide);
     for (int i = 0; i < LANES; i++) {
         float pair[4];
-        normal_pair(x0[i], x1[i], &pair[0], &pair[1]);
-        normal_pair(x2[i], x3[i], &pair[2], &pair[3]);
+        normal_pair((uint32_t)wide[0][i], (uint32_t)wide[1][i], &pair[0], &pair[1]);
+        normal_pair((uint32_t)wide[2][i], (uint32_t)wide[3][i], &pair[2], &pair[3]);
         z[4 * i] = pair[0];
         z[4 * i + 1] = pair[1];
         z[4 * i + 2] = pair[2];
@@ -101,13 +118,13 @@ static void OAC_AT_LEVEL(normals)(uint64_t seed, uint32_t stream, size_t count,
     size_t row = 0;
     uint32_t sub = 0;
     for (size_t done = 0; done < total; done += LANES) {
-        uint32_t x0[LANES], x1[LANES], x2[LANES], x3[LANES];
+        uint64_t counter[4][LANES];
         for (int i = 0; i < LANES; i++) {
             uint64_t slot = index[row];
-            x0[i] = (uint32_t)slot;
-            x1[i] = (uint32_t)(slot >> 32);
-            x2[i] = sub;
-            x3[i] = stream;
+            counter[0][i] = slot;
+            counter[1][i] = slot >> 32;
+            counter[2][i] = sub;
+            counter[3][i] = stream;
             if (++sub == blocks) {
                 sub = 0;
                 if (row + 1 < count)
@@ -115,10 +132,10 @@ static void OAC_AT_LEVEL(normals)(uint64_t seed, uint32_t stream, size_t count,
             }
         }
         if (done + LANES <= total) {
-            normal_lanes(seed, x0, x1, x2, x3, z + 4 * done);
+            normal_lanes(seed, counter, z + 4 * done);
         } else {
             float rest[4 * LANES];
-            normal_lanes(seed, x0, x1, x2, x3, rest);
+            normal_lanes(seed, counter, rest);
             memcpy(z + 4 * done, rest, 4 * (total - done) * sizeof *z);
         }
     }

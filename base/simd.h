@@ -36,6 +36,7 @@ OAC_INLINE float fma_f32(float a, float b, float c)
 #include <immintrin.h>
 #define VECTOR 16
 typedef __m512 vector_f32;
+typedef uint64_t vector_u64 __attribute__((vector_size(64)));
 OAC_INLINE vector_f32 load(const float *p)
 {
     return _mm512_loadu_ps(p);
@@ -52,11 +53,16 @@ OAC_INLINE vector_f32 fma_vector(vector_f32 a, vector_f32 b, vector_f32 c)
 {
     return _mm512_fmadd_ps(a, b, c);
 }
+OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
+{
+    return (vector_u64)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+}
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 #define VECTOR 8
 typedef __m256 vector_f32;
+typedef uint64_t vector_u64 __attribute__((vector_size(32)));
 OAC_INLINE vector_f32 load(const float *p)
 {
     return _mm256_loadu_ps(p);
@@ -73,10 +79,18 @@ OAC_INLINE vector_f32 fma_vector(vector_f32 a, vector_f32 b, vector_f32 c)
 {
     return _mm256_fmadd_ps(a, b, c);
 }
+OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
+{
+    return (vector_u64)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+}
 
 #else
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 #define VECTOR 4
 typedef float vector_f32 __attribute__((vector_size(16)));
+typedef uint64_t vector_u64 __attribute__((vector_size(16)));
 OAC_INLINE vector_f32 load(const float *p)
 {
     vector_f32 v;
@@ -99,6 +113,14 @@ OAC_INLINE vector_f32 fma_vector(vector_f32 a, vector_f32 b, vector_f32 c)
     return c;
 #else
     return a * b + c;
+#endif
+}
+OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
+{
+#if defined(__SSE2__)
+    return (vector_u64)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+    return (a & 0xffffffffu) * (b & 0xffffffffu);
 #endif
 }
 #endif

@@ -32,12 +32,14 @@
 
 struct oac_client_table { /* by client code */
     uint16_t null_code;
+    bool straight; /* the DAC has no fixed error: angles are linear in the code */
     double t_null,
         d_null;         /* T and D = dT/d ln V_pi at the null code; T absolute, T_on included */
     double alpha, beta; /* T = alpha + beta cos, the mean effect of drive noise not included */
-    float *t, *t2, *d;  /* T, T^2 and D less their null values */
-    float *c, *s;       /* cos, sin of the angle */
-    double *v;          /* voltage */
+    struct oac_transmission curve;
+    float *t, *d; /* T and D less their null values */
+    float *turns; /* angle/2 pi */
+    double *v;    /* voltage */
     struct oac_client_table *next;
 };
 

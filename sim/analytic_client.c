@@ -22,19 +22,27 @@ static enum oac_status table_create(const struct oac_analytic *self, uint16_t nu
     struct oac_client_table *table = oac_alloc(1, sizeof *table, "client table", err);
     if (!table)
         return err->status;
-    table->t = oac_alloc(5 * codes, sizeof *table->t, "client table", err);
+    table->t = oac_alloc(3 * codes, sizeof *table->t, "client table", err);
     table->v = oac_alloc(codes, sizeof *table->v, "client table", err);
     if (!table->t || !table->v) {
         table_destroy(table);
         return err->status;
     }
     table->null_code = null_code;
-    table->t2 = table->t + codes;
-    table->d = table->t2 + codes;
-    table->c = table->d + codes;
-    table->s = table->c + codes;
+    table->d = table->t + codes;
+    table->turns = table->d + codes;
     *out = table;
     return OAC_OK;
+}
+
+static double client_v(const struct oac_analytic *self, size_t code)
+{
+    return oac_dac_voltage(self->bench->client_dac, (uint32_t)code) + self->set.bias_client_v;
+}
+
+static double angle_at(const struct oac_analytic *self, const struct oac_mzm *mzm, size_t code)
+{
+    return OAC_PI * (client_v(self, code) - mzm->vpeak_v) / mzm->vpi_v;
 }
 
 /* The modulator as the band's centre sees it. T at the mean of the drive noise is exact when that noise is drawn per slot (a rotating operand), which
@@ -46,27 +54,30 @@ static void table_fill(const struct oac_analytic *self, struct oac_client_table 
     size_t codes = self->bench->client_dac->codes;
     table->alpha = mzm.t_on * (1.0 + mzm.r) / 2.0;
     table->beta = mzm.t_on * (1.0 - mzm.r) / 2.0;
-    for (int pass = 0; pass < 2; pass++) { /* the null code first, then all relative to it */
-        for (size_t i = 0; i < (pass == 0 ? 1 : codes); i++) {
-            size_t code = pass == 0 ? table->null_code : i;
-            double v = oac_dac_voltage(self->bench->client_dac, (uint32_t)code) +
-                       self->set.bias_client_v;
-            double angle = OAC_PI * (v - mzm.vpeak_v) / mzm.vpi_v;
-            double t = table->alpha + table->beta * cos(angle);
-            double d = table->beta * sin(angle) * angle;
-            if (pass == 0) {
-                table->t_null = t;
-                table->d_null = d;
-                continue;
-            }
-            table->v[code] = v;
-            table->t[code] = (float)(t - table->t_null);
-            table->t2[code] = (float)(t * t - table->t_null * table->t_null);
-            table->d[code] = (float)(d - table->d_null);
-            table->c[code] = (float)cos(angle);
-            table->s[code] = (float)sin(angle);
-        }
+    double null_angle = angle_at(self, &mzm, table->null_code);
+    table->t_null = table->alpha + table->beta * cos(null_angle);
+    table->d_null = table->beta * sin(null_angle) * null_angle;
+    for (size_t code = 0; code < codes; code++) {
+        double angle = angle_at(self, &mzm, code);
+        double d = table->beta * sin(angle) * angle;
+        table->v[code] = client_v(self, code);
+        table->t[code] = (float)(table->alpha + table->beta * cos(angle) - table->t_null);
+        table->d[code] = (float)(d - table->d_null);
+        table->turns[code] = (float)(angle / (2.0 * OAC_PI));
     }
+    /* The null code must come out as exactly nothing, or skipping it would not be exact: its light is
+     * taken from the arithmetic that the other codes go through. */
+    double per_code = OAC_PI * self->bench->client_dac->lsb_v / mzm.vpi_v;
+    table->straight = self->bench->client_dac->error_v == NULL;
+    table->curve = (struct oac_transmission){
+        .alpha = (float)table->alpha,
+        .beta = (float)table->beta,
+        .turns0 = (float)(angle_at(self, &mzm, 0) / (2.0 * OAC_PI)),
+        .turns_per_code = (float)(per_code / (2.0 * OAC_PI)),
+    };
+    float null;
+    oac_readout_kernel()->transmit(1, &table->null_code, &table->curve, &null);
+    table->curve.null = null;
 }
 
 enum oac_status oac_client_table_get(struct oac_analytic *self, uint16_t null_code,

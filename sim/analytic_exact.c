@@ -75,11 +75,11 @@ static void dead_time_moments(const struct oac_analytic *self, const struct oac_
 {
     const float *t = workspace->operand.t[0] + exact->window * frame->slots;
     for (size_t n = 0; n < frame->slots; n++)
-        workspace->cosine[n] = t[n] + (float)frame->client->t_null;
+        workspace->turns[n] = t[n] + (float)frame->client->t_null;
     double dead = self->bench->detector.dead_time_s / self->slot_s;
     float peak = 0.0f;
     oac_readout_kernel()->dead_time(
-        frame->slots, frame->cols, frame->light[0], frame->cols, workspace->cosine,
+        frame->slots, frame->cols, frame->light[0], frame->cols, workspace->turns,
         exact->light->launch, (float)(self->bench->detector.dark_per_s * self->slot_s),
         (float)dead, workspace->moments, workspace->moments + frame->cols, &peak);
     workspace->peak = peak * (float)dead;

@@ -190,8 +190,7 @@ static void add_light(const struct oac_analytic *self, struct oac_frame *frame, 
         if (self->path_from[p] == j)
             frame->photons_preweight +=
                 self->path_light[p] / bench->detector.gain * bench->channel[j].weight.t_on *
-                bench->channel[j].client.t_on *
-                                        bench->channel[j].gain_plus;
+                bench->channel[j].client.t_on * bench->channel[j].gain_plus;
 }
 
 /* Sums over all slots, times the null code's transmission: the light of a window of zeros. */

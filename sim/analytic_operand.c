@@ -31,9 +31,12 @@ static void operand_steady(const struct oac_frame *frame,
         code = play->code + first * frame->slots;
         entries = count * frame->slots;
     }
-    kernel->lookup(entries, client->t, code, operand->t[0]);
+    if (client->straight)
+        kernel->transmit(entries, code, &client->curve, operand->t[0]);
+    else
+        kernel->lookup(entries, client->t, code, operand->t[0]);
     if (operand->want_t2)
-        kernel->lookup(entries, client->t2, code, operand->t2[0]);
+        kernel->square(entries, operand->t[0], (float)client->t_null, operand->t2[0]);
     if (operand->want_d)
         kernel->lookup(entries, client->d, code, operand->d[0]);
 }
@@ -94,15 +97,13 @@ static void window_rotated(const struct oac_frame *frame, const uint16_t *code,
     const struct oac_client_table *client = frame->client;
     const struct oac_readout_kernel *kernel = oac_readout_kernel();
     struct oac_operand *operand = &workspace->operand;
-    float *t = operand->t[0] + at, null = (float)client->t_null;
-    kernel->lookup(frame->slots, client->c, code, workspace->cosine);
-    kernel->lookup(frame->slots, client->s, code, workspace->sine);
-    kernel->rotate(frame->slots, workspace->cosine, workspace->sine, (float)client->alpha,
-                   (float)client->beta, (float)by->angle, (float)by->sigma, by->z,
-                   (float)by->gain, by->z_gain, null, t);
+    float *t = operand->t[0] + at;
+    kernel->lookup(frame->slots, client->turns, code, workspace->turns);
+    kernel->disturb(frame->slots, workspace->turns, &client->curve,
+                    (float)(by->angle / (2.0 * OAC_PI)), (float)(by->sigma / (2.0 * OAC_PI)),
+                    by->z, (float)by->gain, by->z_gain, t);
     if (operand->want_t2)
-        for (size_t n = 0; n < frame->slots; n++)
-            operand->t2[0][at + n] = t[n] * (t[n] + 2.0f * null);
+        kernel->square(frame->slots, t, (float)client->t_null, operand->t2[0] + at);
     if (operand->want_d)
         kernel->lookup(frame->slots, client->d, code, operand->d[0] + at);
 }
@@ -142,7 +143,7 @@ void oac_analytic_operand(const struct oac_analytic *self, const struct oac_fram
 {
     workspace->operand.want_t2 = frame->v[0] != NULL;
     workspace->operand.want_d = self->tracking;
-    if (!self->rotating && self->nodes == 1) {
+    if (!self->rotating && self->nodes == 1 && !self->dead_time) {
         operand_steady(frame, play, first, count, workspace);
         return;
     }

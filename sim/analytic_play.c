@@ -89,7 +89,7 @@ enum oac_status oac_workspace_fit(const struct oac_analytic *self,
     workspace_release(workspace);
     const size_t tile = OAC_ANALYTIC_TILE, pad = 4 * OAC_KERNEL_PAD;
     size_t operand = tile * slots + pad, sums = tile * cols + pad, window = slots + pad;
-    size_t floats = 3 * self->nodes * operand + 4 * window + 8 * sums + 4 * (cols + pad);
+    size_t floats = 3 * self->nodes * operand + 3 * window + 8 * sums + 4 * (cols + pad);
     workspace->memory = oac_alloc(floats, sizeof *workspace->memory, "a workspace", err);
     workspace->code = oac_alloc(slots + pad, sizeof *workspace->code, "a workspace", err);
     workspace->rate = oac_alloc(slots + pad, sizeof *workspace->rate, "a workspace", err);
@@ -103,8 +103,7 @@ enum oac_status oac_workspace_fit(const struct oac_analytic *self,
         workspace->operand.t2[node] = take(&next, operand);
         workspace->operand.d[node] = take(&next, operand);
     }
-    workspace->cosine = take(&next, window);
-    workspace->sine = take(&next, window);
+    workspace->turns = take(&next, window);
     workspace->z_drive = take(&next, window);
     workspace->z_rin = take(&next, window);
     float **sum[] = {&workspace->s1,        &workspace->v,        &workspace->a,

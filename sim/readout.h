@@ -44,6 +44,12 @@ struct oac_readout_finish {
     bool raw;   /* leave u as it is: no clipping, no rounding, no count */
 };
 
+/* T = alpha + beta cos(2 pi turns), less the null code's. */
+struct oac_transmission {
+    float alpha, beta, null;
+    float turns0, turns_per_code;
+};
+
 struct oac_readout_kernel {
     /* code (padded) for one window; *shot_sum is the sum of `shot` over rows, *shot_min its minimum;
      * returns how many saturated. */
@@ -55,11 +61,19 @@ struct oac_readout_kernel {
     /* out[i] = table[code[i]] */
     void (*lookup)(size_t n, const float *table, const uint16_t *code, float *out);
 
-    /* out[n] = (alpha + beta (c[n] cos d - s[n] sin d)) (1 + gain z_gain[n]) - null,
-     * d = angle + sigma z[n] [rad], |d| < pi; z, z_gain may be NULL. */
-    void (*rotate)(size_t n, const float *c, const float *s, float alpha, float beta,
-                   float angle, float sigma, const float *z, float gain, const float *z_gain,
-                   float null, float *out);
+    /* A modulator without a table: out[i] = T(code[i]) - null, with
+     * T = alpha + beta cos(2 pi (turns0 + turns_per_code code)), within 3e-7 beta. */
+    void (*transmit)(size_t n, const uint16_t *code, const struct oac_transmission *curve,
+                     float *out);
+
+    /* The same at angles of its own, disturbed: out[n] = T (1 + gain z_gain[n]) - null at
+     * turns[n] + shift + sigma z[n] [turns]; z, z_gain may be NULL. */
+    void (*disturb)(size_t n, const float *turns, const struct oac_transmission *curve,
+                    float shift, float sigma, const float *z, float gain, const float *z_gain,
+                    float *out);
+
+    /* out[i] = T^2 - null^2 of t[i] = T - null */
+    void (*square)(size_t n, const float *t, float null, float *out);
 
     /* Dead time: for rows of w (slots, ldw), rate n = launch w x + dark per slot, adds
      * n/(1 + n dead) to mean[k] and n/(1 + n dead)^3 to variance[k]; raises *peak to the largest n. */

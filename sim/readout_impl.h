@@ -107,38 +107,49 @@ static void OAC_AT_LEVEL(lookup)(size_t n, const float *restrict table,
         out[i] = table[code[i]];
 }
 
-/* cos and sin of |d| < pi through the half angle: Taylor to (d/2)^12, error below 3e-7. */
-OAC_INLINE void small_sincos(float d, float *sine, float *cosine)
+/* cos(2 pi t) for any t: own Chebyshev fit of degree 6 in t^2 on |t| <= 1/2, 3e-7 in single precision. */
+OAC_INLINE float cos_turns(float turns)
 {
-    float h = 0.5f * d, q = h * h;
-    float s =
-        fma_f32(q,
-                fma_f32(q, fma_f32(q, fma_f32(q, 2.7557319e-6f, -1.9841270e-4f), 8.3333333e-3f),
-                        -0.16666667f),
-                1.0f);
-    s = h * fma_f32(q * q * q * q * q, -2.5052108e-8f, s);
-    float c = fma_f32(
-        q,
-        fma_f32(q, fma_f32(q, fma_f32(q, 2.4801587e-5f, -1.3888889e-3f), 4.1666667e-2f), -0.5f),
-        1.0f);
-    c = fma_f32(q * q * q * q * q, fma_f32(q, 2.0876757e-9f, -2.7557319e-7f), c);
-    *sine = 2.0f * s * c;
-    *cosine = fma_f32(-2.0f * s, s, 1.0f);
+    float t = turns - __builtin_rintf(turns);
+    float q = t * t;
+    float c = fma_f32(q, 6.528658390045166f, -25.967599868774414f);
+    c = fma_f32(q, c, 60.16762924194336f);
+    c = fma_f32(q, c, -85.45014190673828f);
+    c = fma_f32(q, c, 64.93911743164062f);
+    c = fma_f32(q, c, -19.73920440673828f);
+    return fma_f32(q, c, 1.0f);
 }
 
-static void OAC_AT_LEVEL(rotate)(size_t n, const float *restrict c, const float *restrict s,
-                                 float alpha, float beta, float angle, float sigma,
-                                 const float *restrict z, float gain,
-                                 const float *restrict z_gain, float null, float *restrict out)
+static void OAC_AT_LEVEL(transmit)(size_t n, const uint16_t *restrict code,
+                                   const struct oac_transmission *curve, float *restrict out)
 {
+    const struct oac_transmission p = *curve;
     for (size_t i = 0; i < n; i++) {
-        float sine, cosine;
-        small_sincos(z ? fma_f32(sigma, z[i], angle) : angle, &sine, &cosine);
-        float t = fma_f32(beta, fma_f32(c[i], cosine, -s[i] * sine), alpha);
+        float turns = fma_f32((float)(int32_t)code[i], p.turns_per_code, p.turns0);
+        out[i] = fma_f32(p.beta, cos_turns(turns), p.alpha) - p.null;
+    }
+}
+
+static void OAC_AT_LEVEL(disturb)(size_t n, const float *restrict turns,
+                                  const struct oac_transmission *curve, float shift,
+                                  float sigma, const float *restrict z, float gain,
+                                  const float *restrict z_gain, float *restrict out)
+{
+    const struct oac_transmission p = *curve;
+    for (size_t i = 0; i < n; i++) {
+        float noisy = z ? fma_f32(sigma, z[i], turns[i] + shift) : turns[i] + shift;
+        float t = fma_f32(p.beta, cos_turns(noisy), p.alpha);
         if (z_gain)
             t *= fma_f32(gain, z_gain[i], 1.0f);
-        out[i] = t - null;
+        out[i] = t - p.null;
     }
+}
+
+static void OAC_AT_LEVEL(square)(size_t n, const float *restrict t, float null,
+                                 float *restrict out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = t[i] * (t[i] + 2.0f * null);
 }
 
 static void OAC_AT_LEVEL(dead_time)(size_t slots, size_t padded, const float *restrict w,
@@ -173,6 +184,8 @@ extern const struct oac_readout_kernel OAC_AT_LEVEL(oac_readout_kernel);
 const struct oac_readout_kernel OAC_AT_LEVEL(oac_readout_kernel) = {
     .window = OAC_AT_LEVEL(window),
     .lookup = OAC_AT_LEVEL(lookup),
-    .rotate = OAC_AT_LEVEL(rotate),
+    .transmit = OAC_AT_LEVEL(transmit),
+    .disturb = OAC_AT_LEVEL(disturb),
+    .square = OAC_AT_LEVEL(square),
     .dead_time = OAC_AT_LEVEL(dead_time),
 };
