@@ -431,7 +431,8 @@ static void account_counts_windows(struct bench *b)
               "%s: the account sums the photons of its windows", b->name);
 }
 
-/* Float readouts: 1e-5 of the largest swing is 100 roundings. */
+/* Float readouts: 1e-5 of the largest swing is 100 roundings. A counter may lose counts to its dead time, and
+ * more of them in more light: the half never falls below the half of the whole, nor 10 % above it. */
 static void light_is_linear_in_launch(struct bench *b, uint32_t handle)
 {
     static const float levels[] = {0.0f, 0.5f, 1.0f};
@@ -448,7 +449,9 @@ static void light_is_linear_in_launch(struct bench *b, uint32_t handle)
     for (size_t i = 0; i < WINDOWS * b->rows; i++) {
         double half = (double)code[1][i] - (double)code[0][i];
         double full = (double)code[2][i] - (double)code[0][i];
-        cr_assert(fabs(half - 0.5 * full) <= 1e-5 * largest,
+        double lost = b->link.caps->receiver == OAC_COUNTING ? 0.1 * fabs(half) : 0.0;
+        double excess = half - 0.5 * full;
+        cr_assert(excess >= -1e-5 * largest && excess <= 1e-5 * largest + lost,
                   "%s: readout %zu: half the light gives %g codes, all of it %g", b->name, i,
                   half, full);
     }
