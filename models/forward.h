@@ -15,7 +15,8 @@ struct oac_forward_scratch; /* one thread's buffers */
 
 /* Loads every layer. Each layer needs x_scale and (for photon budgets) x_mean: see oac_network_statistics. */
 enum oac_status oac_forward_create(struct oac_engine *engine, const struct oac_network *network,
-                                   struct oac_forward **forward, struct oac_err *err) OAC_MUST_USE;
+                                   struct oac_forward **forward,
+                                   struct oac_err *err) OAC_MUST_USE;
 void oac_forward_destroy(struct oac_forward *forward);
 
 /* Relative launch power of each layer (layers); default 1. */
@@ -32,9 +33,10 @@ void oac_forward_scratch_destroy(struct oac_forward_scratch *scratch);
 
 /* outputs (batch, outputs) for inputs x (batch, inputs) of images image0..; photons (batch; NULL: not
  * wanted) summed over layers. */
-enum oac_status oac_forward_run(struct oac_forward *forward, struct oac_forward_scratch *scratch,
-                                uint64_t image0, size_t batch, const float *x, float *outputs,
-                                double *photons, struct oac_multiply_tally *tally,
+enum oac_status oac_forward_run(struct oac_forward *forward,
+                                struct oac_forward_scratch *scratch, uint64_t image0,
+                                size_t batch, const float *x, float *outputs, double *photons,
+                                struct oac_multiply_tally *tally,
                                 struct oac_err *err) OAC_MUST_USE;
 
 /* Light of layer l per image at launch 1 and its stored mean input. */
@@ -42,8 +44,9 @@ enum oac_status oac_forward_layer_light(const struct oac_forward *forward, size_
                                         struct oac_matrix_light *light,
                                         struct oac_err *err) OAC_MUST_USE;
 
-/* Fills x_scale (maximum) and x_mean of every layer that lacks them, from inputs x (count, inputs). */
-enum oac_status oac_network_statistics(struct oac_network *network, size_t count, const float *x,
-                                       struct oac_err *err) OAC_MUST_USE;
+/* Fills x_scale and x_mean of every layer that lacks them, from inputs x (count, inputs). The first layer's
+ * x_scale is the largest input, a hidden layer's the 99th percentile of its activations' sizes. */
+enum oac_status oac_network_statistics(struct oac_network *network, size_t count,
+                                       const float *x, struct oac_err *err) OAC_MUST_USE;
 
 #endif

