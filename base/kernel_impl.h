@@ -23,6 +23,17 @@ static size_t OAC_AT_LEVEL(compress)(size_t n, const float *x, uint16_t *index, 
         used += (size_t)__builtin_popcount(keep);
         slot = _mm512_add_epi32(slot, step);
     }
+#elif VECTOR == 8
+    for (; i + 8 <= n; i += 8) {
+        __m256 v = _mm256_loadu_ps(x + i);
+        unsigned keep =
+            (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+        for (; keep; keep &= keep - 1) {
+            size_t at = i + (size_t)__builtin_ctz(keep);
+            index[used] = (uint16_t)at;
+            value[used++] = x[at];
+        }
+    }
 #endif
     for (; i < n; i++) {
         index[used] = (uint16_t)i;
