@@ -12,7 +12,7 @@
 #define BAR_PERIOD_S  0.1
 #define LINE_PERIOD_S 5.0
 #define BAR_CELLS_MAX 30
-#define TAIL_CHARS    72 /* name, percentage, note and times beside the bar */
+#define TAIL_CHARS    56 /* name, percentage, note and times beside the bar */
 
 /* A signal handler can reach nothing but a global. */
 static volatile sig_atomic_t stop_signals;
@@ -107,7 +107,10 @@ static void show_progress(struct oac_terminal *terminal, const char *what, size_
         terminal->begin_s = now;
         terminal->last_draw_s = terminal->is_terminal ? 0.0 : now;
     }
+    bool again = !begins && done == terminal->done && done >= total; /* its end was shown */
     terminal->done = done;
+    if (again)
+        return;
     double period_s = terminal->is_terminal ? BAR_PERIOD_S : LINE_PERIOD_S;
     bool ends = done >= total;
     if (!ends && now - terminal->last_draw_s < period_s)

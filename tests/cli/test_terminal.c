@@ -139,6 +139,24 @@ Test(terminal, elsewhere_there_is_no_bar_unless_asked_for_and_then_plain_lines)
     cr_expect_null(strchr(screen.text, '\r'));
 }
 
+Test(terminal, an_end_told_twice_is_shown_once)
+{
+    struct screen screen;
+    struct oac_terminal terminal;
+    capture(&screen);
+    oac_terminal_init(&terminal, OAC_PROGRESS_ON);
+    terminal.is_terminal = false;
+    struct oac_sink sink = oac_terminal_sink(&terminal);
+    oac_progress(&sink, "images", 1, 2, NULL);
+    oac_progress(&sink, "images", 2, 2, NULL);
+    oac_progress(&sink, "images", 2, 2, NULL);
+    oac_terminal_fini(&terminal);
+    release(&screen);
+    cr_expect_eq(strstr(screen.text, "2 of 2"), screen.text + strlen("images: "), "%s",
+                 screen.text);
+    cr_expect_null(strstr(strchr(screen.text, '\n'), "2 of 2"), "%s", screen.text);
+}
+
 Test(terminal, quiet_leaves_warnings_only)
 {
     struct screen screen;
