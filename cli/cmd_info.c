@@ -25,7 +25,7 @@ static const char doc[] =
     "attributes; any other HDF5 file is listed as far as it can be read.\n"
     "\n"
     "Examples:\n"
-    "  oac info experiments/mnist/mnist-784-100-100-10.h5\n"
+    "  oac info experiments/mnist/mnist.h5\n"
     "  oac info run.h5\n";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
