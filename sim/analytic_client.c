@@ -45,8 +45,9 @@ static double angle_at(const struct oac_analytic *self, const struct oac_mzm *mz
     return OAC_PI * (client_v(self, code) - mzm->vpeak_v) / mzm->vpi_v;
 }
 
-/* The modulator as the band's centre sees it. T at the mean of the drive noise is exact when that noise is drawn per slot (a rotating operand), which
- * it always is when it is on; so the table holds the noiseless curve. */
+/* The modulator as the band's centre sees it. T at the mean of the drive noise is exact when that noise is
+ * drawn per slot (a rotating operand), which it always is when it is on; so the table holds the noiseless
+ * curve. */
 static void table_fill(const struct oac_analytic *self, struct oac_client_table *table)
 {
     struct oac_mzm mzm = self->bench->channel[0].client;
