@@ -27,6 +27,7 @@ static void analytic_destroy(struct oac_analytic *self)
     oac_calrec_destroy(self->nominal);
     free(self->ports);
     free(self->set.memory);
+    free(self->comb_shift);
     oac_analytic_paths_destroy(self);
     pthread_mutex_destroy(&self->lock);
     free(self);
@@ -392,6 +393,10 @@ enum oac_status oac_analytic_open(const struct oac_rig *rig, const uint8_t rig_h
     choose_nodes(self);
     self->crosstalk = oac_demux_has_crosstalk(rig);
     choose_effects(self);
+    if (oac_analytic_comb_create(self, err)) {
+        analytic_destroy(self);
+        return err->status;
+    }
     if (oac_analytic_paths_refresh(self, err)) {
         analytic_destroy(self);
         return err->status;

@@ -65,6 +65,8 @@ struct oac_frame {
     struct oac_readout_rows constants;
     double *
         null_sums; /* (2, cols) sums over slots and nodes of c and s, for the null code's light */
+    float *
+        straddle; /* (slots, cols) electrons^2 per Tx[n] Tx[n+1]: weight drive; NULL: none does */
     double launched_j, client_in_j,
         photons_preweight; /* per window at launch 1: struct oac_frame_light */
 };
@@ -112,6 +114,9 @@ struct oac_analytic {
         moving; /* factors per laser and window: drift, low-frequency RIN where crosstalk mixes it */
     bool slow_rin;   /* the latter */
     bool common_rin; /* low-frequency RIN of a shared laser: one factor per window */
+    size_t *
+        comb_shift; /* (channels) slots into the hum of a comb that walks off; NULL: none does */
+    size_t comb_span;
     bool gain_drifts;
     bool crosstalk;
     uint64_t epoch_slots; /* drift is taken once in so many slots */
@@ -146,6 +151,14 @@ struct oac_pair_weights oac_analytic_pair(const struct oac_analytic *self,
 enum oac_status oac_analytic_frame_refresh(struct oac_analytic *self, struct oac_frame *frame,
                                            struct oac_err *err) OAC_MUST_USE;
 void oac_analytic_frame_destroy(struct oac_frame *frame); /* NULL is fine */
+
+/* sim/analytic_walkoff.c. Decides whether a comb walks off from itself. */
+enum oac_status oac_analytic_comb_create(struct oac_analytic *self,
+                                         struct oac_err *err) OAC_MUST_USE;
+/* Row k's share of a source `late` slots late whose cosine has this variance (slots); drive2 is the square of
+ * its electrons per cosine. */
+void oac_analytic_straddle_add(struct oac_frame *frame, size_t k, double late, double drive2,
+                               const double *variance);
 
 /* The per-row constants of a frame whose matrices are built. Pure but for the frame. */
 void oac_analytic_constants(const struct oac_analytic *self, struct oac_frame *frame);

@@ -69,12 +69,29 @@ static void shift_row(double *row, size_t slots, double guard, double late, bool
     memcpy(row, scratch, slots * sizeof *row);
 }
 
+/* By how many slots source j's weights reach the client after its data. */
+static double late_slots(const struct oac_analytic *self, size_t j)
+{
+    return (self->bench->channel[j].delay_s + self->set.predelay_s[j] - self->set.skew_s) /
+           self->slot_s;
+}
+
+/* Does a noisy weight of any source straddle two of the client's slots? */
+static bool straddles(const struct oac_analytic *self)
+{
+    for (size_t j = 0; j < self->bench->channels; j++) {
+        double late = late_slots(self, j);
+        if (self->weight_sigma_v > 0.0 && fabs(late - rint(late)) > 1e-9)
+            return true;
+    }
+    return false;
+}
+
 static void source_delay(const struct oac_analytic *self, const struct oac_frame *frame,
                          size_t j, struct waveform *waveform, double *scratch)
 {
     const struct oac_bench_channel *channel = &self->bench->channel[j];
-    double late =
-        (channel->delay_s + self->set.predelay_s[j] - self->set.skew_s) / self->slot_s;
+    double late = late_slots(self, j);
     if (fabs(late) < 1e-9)
         return;
     double guard_v =
@@ -137,6 +154,21 @@ static void path_add(const struct oac_analytic *self, struct oac_frame *frame, s
         if (frame->a[node])
             frame->a[node][at] += (float)(weight * beat * light * (beat_a * a + beat_b * b));
     }
+}
+
+/* What source j's drive errors bring into two slots at once; before it is delayed. */
+static void source_straddle(const struct oac_analytic *self, struct oac_frame *frame, size_t j,
+                            const struct waveform *waveform)
+{
+    for (size_t k = 0; k < frame->rows; k++)
+        for (size_t p = self->path_begin[k]; p < self->path_begin[k + 1]; p++) {
+            if (self->path_from[p] != j)
+                continue;
+            double drive = self->path_light[p] * oac_analytic_pair(self, frame, k).mean_b *
+                           self->source[j].beta;
+            oac_analytic_straddle_add(frame, k, late_slots(self, j), drive * drive,
+                                      waveform->variance);
+        }
 }
 
 /* Adds source j to every row it reaches. */
@@ -243,6 +275,11 @@ static enum oac_status frame_allocate(const struct oac_analytic *self, struct oa
         oac_alloc(2 * frame->cols, sizeof *frame->null_sums, "a weight frame", err);
     if (!frame->memory || !frame->null_sums)
         return err->status;
+    if (straddles(self)) {
+        frame->straddle = oac_alloc(matrix, sizeof *frame->straddle, "a weight frame", err);
+        if (!frame->straddle)
+            return err->status;
+    }
     float *next = frame->memory;
     for (size_t node = 0; node < self->nodes; node++) {
         frame->light[node] = take(&next, matrix);
@@ -277,8 +314,10 @@ static enum oac_status frame_build(struct oac_analytic *self, struct oac_frame *
 {
     free(frame->memory);
     free(frame->null_sums);
+    free(frame->straddle);
     frame->memory = NULL;
     frame->null_sums = NULL;
+    frame->straddle = NULL;
     frame->launched_j = frame->client_in_j = frame->photons_preweight = 0.0;
     double *scratch = oac_alloc(5 * frame->slots, sizeof *scratch, "a weight frame", err);
     if (!scratch || frame_allocate(self, frame, err) ||
@@ -295,6 +334,8 @@ static enum oac_status frame_build(struct oac_analytic *self, struct oac_frame *
             source_fill(self, frame, j, node, &waveform);
             if (node == 0)
                 add_light(self, frame, j, &waveform);
+            if (node == 0 && frame->straddle)
+                source_straddle(self, frame, j, &waveform);
             source_delay(self, frame, j, &waveform, scratch + 4 * frame->slots);
             source_add(self, frame, j, node, &waveform);
         }
@@ -328,6 +369,7 @@ void oac_analytic_frame_destroy(struct oac_frame *frame)
         return;
     free(frame->memory);
     free(frame->null_sums);
+    free(frame->straddle);
     free(frame->code);
     free(frame);
 }

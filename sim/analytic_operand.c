@@ -76,7 +76,8 @@ static struct disturbance disturb(const struct oac_analytic *self, uint64_t slot
         result.z = workspace->z_drive;
     }
     double rin = self->bench->laser.rin_per_hz;
-    if (self->noise & OAC_NOISE_RIN && self->rig.laser.shared && rin > 0.0) {
+    if (self->noise & OAC_NOISE_RIN && self->rig.laser.shared && rin > 0.0 &&
+        !self->comb_shift) {
         result.gain = sqrt(rin / (2.0 * self->slot_s));
         oac_kernel()->normals(self->seed, OAC_RNG_SHARED_RIN, 1, &slot0, blocks,
                               workspace->z_rin);
@@ -87,6 +88,22 @@ static struct disturbance disturb(const struct oac_analytic *self, uint64_t slot
         result.angle = -OAC_PI / vpi_v * motion->client_v;
     }
     return result;
+}
+
+/* D = beta angle sin(angle) at the disturbed angle; the sine is a cosine a quarter turn back. */
+static void detune(const struct oac_frame *frame, const struct disturbance *by,
+                   const float *turns, float *d)
+{
+    const struct oac_client_table *client = frame->client;
+    const struct oac_transmission sine = {.beta = client->curve.beta};
+    const float turn = (float)(by->angle / (2.0 * OAC_PI));
+    const float sigma = (float)(by->sigma / (2.0 * OAC_PI));
+    oac_readout_kernel()->disturb(frame->slots, turns, &sine, turn - 0.25f, sigma, by->z,
+                                  (float)by->gain, by->z_gain, d);
+    for (size_t n = 0; n < frame->slots; n++) {
+        float angle = turns[n] + turn + (by->z ? sigma * by->z[n] : 0.0f);
+        d[n] = d[n] * (float)(2.0 * OAC_PI) * angle - (float)client->d_null;
+    }
 }
 
 /* One window of instant modulators with a disturbed client. */
@@ -105,7 +122,7 @@ static void window_rotated(const struct oac_frame *frame, const uint16_t *code,
     if (operand->want_t2)
         kernel->square(frame->slots, t, (float)client->t_null, operand->t2[0] + at);
     if (operand->want_d)
-        kernel->lookup(frame->slots, client->d, code, operand->d[0] + at);
+        detune(frame, by, workspace->turns, operand->d[0] + at);
 }
 
 /* One window through a client modulator with memory: V follows the codes with its pole, from the guard. */
@@ -131,7 +148,7 @@ static void window_settling(const struct oac_analytic *self, const struct oac_fr
                 operand->t2[node][at + n] = (float)(t * t - null * null);
             if (operand->want_d)
                 operand->d[node][at + n] =
-                    (float)(client->beta * sin(angle) * angle - client->d_null);
+                    (float)(client->beta * sin(angle) * angle * gain - client->d_null);
         }
         before = target + (before - target) * self->client_memory;
     }
@@ -143,7 +160,7 @@ void oac_analytic_operand(const struct oac_analytic *self, const struct oac_fram
 {
     workspace->operand.want_t2 = frame->v[0] != NULL;
     workspace->operand.want_d = self->tracking;
-    if (!self->rotating && self->nodes == 1 && !self->dead_time) {
+    if (!self->rotating && self->nodes == 1 && !self->dead_time && !frame->straddle) {
         operand_steady(frame, play, first, count, workspace);
         return;
     }

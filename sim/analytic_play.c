@@ -89,7 +89,8 @@ enum oac_status oac_workspace_fit(const struct oac_analytic *self,
     workspace_release(workspace);
     const size_t tile = OAC_ANALYTIC_TILE, pad = 4 * OAC_KERNEL_PAD;
     size_t operand = tile * slots + pad, sums = tile * cols + pad, window = slots + pad;
-    size_t floats = 3 * self->nodes * operand + 3 * window + 8 * sums + 4 * (cols + pad);
+    size_t hum = window + self->comb_span;
+    size_t floats = 3 * self->nodes * operand + 2 * window + hum + 8 * sums + 4 * (cols + pad);
     workspace->memory = oac_alloc(floats, sizeof *workspace->memory, "a workspace", err);
     workspace->code = oac_alloc(slots + pad, sizeof *workspace->code, "a workspace", err);
     workspace->rate = oac_alloc(slots + pad, sizeof *workspace->rate, "a workspace", err);
@@ -105,7 +106,7 @@ enum oac_status oac_workspace_fit(const struct oac_analytic *self,
     }
     workspace->turns = take(&next, window);
     workspace->z_drive = take(&next, window);
-    workspace->z_rin = take(&next, window);
+    workspace->z_rin = take(&next, hum);
     float **sum[] = {&workspace->s1,        &workspace->v,        &workspace->a,
                      &workspace->z,         &workspace->moving_c, &workspace->moving_s,
                      &workspace->moving_cd, &workspace->moving_sd};
@@ -151,9 +152,13 @@ static void tile_sums(const struct oac_analytic *self, const struct oac_frame *f
             oac_analytic_product(self, frame, operand, count, operand->d, frame->detuned,
                                  workspace->s1);
     }
+    if (self->comb_shift)
+        oac_analytic_comb(self, frame, play, first, count, workspace);
     if (frame->v[0]) {
         memset(workspace->v, 0, bytes);
         oac_analytic_product(self, frame, operand, count, operand->t2, frame->v, workspace->v);
+        if (frame->straddle)
+            oac_analytic_straddle(frame, count, workspace);
     }
     if (frame->a[0]) {
         memset(workspace->a, 0, bytes);

@@ -74,6 +74,13 @@ void oac_analytic_move(const struct oac_analytic *self, const struct oac_frame *
                        const struct oac_activation_frame *play, size_t first, size_t count,
                        struct oac_workspace *workspace);
 
+/* Adds the hum of a comb that walks off to s1; what straddles two slots to v. Both need dense operands. */
+void oac_analytic_comb(const struct oac_analytic *self, const struct oac_frame *frame,
+                       const struct oac_activation_frame *play, size_t first, size_t count,
+                       struct oac_workspace *workspace);
+void oac_analytic_straddle(const struct oac_frame *frame, size_t count,
+                           struct oac_workspace *workspace);
+
 /* The drift at a window; valid until the next call. */
 const struct oac_motion *oac_analytic_motion(const struct oac_analytic *self, uint64_t slot0,
                                              struct oac_workspace *workspace);

@@ -167,7 +167,7 @@ Test(drive, noise_on_the_client_through_crosstalk_and_pairs)
 /* What a pair of channels on a wide grid makes of the same voltage: each has its own V_pi. */
 Test(drive, noise_on_the_client_with_vpi_following_the_wavelength)
 {
-    const char *sets[] = {"client_modulator.drive_noise_v=0.02", "laser.grid_hz=1e12",
+    const char *sets[] = {"client_modulator.drive_noise_v=0.02", "laser.grid_hz=2e12",
                           "client_modulator.vpi_tracks_wavelength=yes", NULL};
     struct drive_case *c = calloc(1, sizeof *c);
     play(c, sets, false);
