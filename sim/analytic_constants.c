@@ -59,7 +59,11 @@ static void ase_constants(const struct oac_analytic *self, struct oac_frame *fra
     double slots = (double)frame->slots;
     p->fixed[k] += (float)(slots * row->mean_gain * per_slot);
     p->fixed_var[k] += (float)(slots * (shot * row->shot_weight * per_slot + beat_per_slot));
-    p->shot_gain[k] += (float)(on * 2.0 * row->gain * row->ase);
+    /* A detector's responsivity p counts twice in a beat: p for a single one; for a pair, whose p + m is 2,
+     * p^2 mu+ + m^2 mu- = shot + (p - m)/2 signal. */
+    double beat = on * 2.0 * row->gain * row->ase;
+    p->shot_gain[k] += (float)(frame->differential ? beat : beat * row->mean_gain);
+    p->signal_var[k] = (float)(frame->differential ? beat * row->mean_gain / 2.0 : 0.0);
 }
 
 /* Signal: shot = shot_x X1 + shot_s signal, exact because T+ + T- of a modulator does not depend on its

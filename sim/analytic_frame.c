@@ -303,7 +303,7 @@ static enum oac_status frame_allocate(const struct oac_analytic *self, struct oa
         &frame->constants.x2_var,     &frame->constants.code0,
         &frame->constants.code_var,   &frame->constants.code_per_electron,
         &frame->constants.low_code,   &frame->constants.high_code,
-        &frame->constants.signal2_var};
+        &frame->constants.signal_var, &frame->constants.signal2_var};
     for (size_t i = 0; i < OAC_READOUT_ROW_ARRAYS; i++)
         *arrays[i] = take(&next, frame->cols);
     return OAC_OK;

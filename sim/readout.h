@@ -6,7 +6,7 @@
  *     signal  = l (base + s1)                     mean; base is what the null code lets through
  *     shot    = l (shot_x X1 + shot_s (base + s1))   electrons that carry shot noise; X1 = sum Tx
  *     mean    = signal + gx X1 + fixed
- *     var     = fixed_var + shot_gain shot + gx_var X1 + x2_var X2
+ *     var     = fixed_var + shot_gain shot + signal_var signal + gx_var X1 + x2_var X2
  *               + l^2 (base_v + v) + l (base_a + a) + signal2_var signal^2    X2 = sum Tx^2
  *     u       = code0 + g mean + z sqrt(g^2 var + code_var),  g = code_per_electron
  *
@@ -24,11 +24,11 @@ struct oac_readout_rows {
     float *base, *base_v, *base_a;
     float *shot_x, *shot_s, *shot_gain;
     float *fixed, *gx;
-    float *fixed_var, *gx_var, *x2_var, *signal2_var;
+    float *fixed_var, *gx_var, *x2_var, *signal_var, *signal2_var;
     float *code0, *code_per_electron, *code_var;
     float *low_code, *high_code; /* saturation of integrator or ADC; +-inf in the padding */
 };
-#define OAC_READOUT_ROW_ARRAYS 17
+#define OAC_READOUT_ROW_ARRAYS 18
 
 struct oac_readout_window {
     float launch;

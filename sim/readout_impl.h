@@ -28,6 +28,7 @@ OAC_INLINE uint32_t window_rows(size_t rows, size_t padded, const struct oac_rea
             float mean = fma_f32(l, s, fma_f32(p->gx[k], x1, p->fixed[k]));
             float var = fma_f32(p->shot_gain[k], shot, p->fixed_var[k]);
             var = fma_f32(p->gx_var[k], x1, var);
+            var = fma_f32(p->signal_var[k], l * s, var);
             var = fma_f32(p->signal2_var[k], l2 * (s * s), var);
             if (has_v)
                 var = fma_f32(l2, p->base_v[k] + w->v[k], var);
