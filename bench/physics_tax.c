@@ -19,8 +19,13 @@
 #define DENSE_BATCH 1000
 #define RUN_BATCH   256
 
+struct images { /* the same pictures as bytes and, for the baseline, as numbers */
+    struct oac_dataset *data;
+    float *x; /* (count, pixels) */
+};
+
 struct plan {
-    size_t images, pairs;
+    size_t pairs;
     const char *rig;
     enum oac_encoding encoding;
 };
@@ -41,23 +46,24 @@ static double faster_baseline_s(struct baseline *baseline, bool *onednn)
 }
 
 static struct tax measure(const struct plan *plan, const struct oac_network *network,
-                          const char *noise, const float *x, size_t batch)
+                          const char *noise, const struct images *images, size_t batch)
 {
     struct tax tax = {.ratio = NAN};
     double ratios[PAIRS_MAX], speeds[PAIRS_MAX], gflops[PAIRS_MAX];
-    struct baseline *baseline = baseline_create(network, plan->images, x);
+    struct baseline *baseline = baseline_create(network, images->data->count, images->x);
     struct workload *workload =
         workload_create(plan->rig, noise, plan->encoding, network, batch);
     if (!baseline || !workload)
         exit(1);
     faster_baseline_s(baseline, &tax.onednn); /* warm up both sides */
-    workload_run_s(workload, plan->images < 1000 ? plan->images : 1000, x);
+    workload_run_s(workload, images->data);
     for (size_t i = 0; i < plan->pairs; i++) {
         double base_s = faster_baseline_s(baseline, &tax.onednn);
-        double full_s = workload_run_s(workload, plan->images, x);
+        double full_s = workload_run_s(workload, images->data);
         ratios[i] = full_s / base_s;
-        speeds[i] = (double)plan->images / full_s;
-        gflops[i] = 2e-9 * (double)oac_network_macs(network) * (double)plan->images / base_s;
+        speeds[i] = (double)images->data->count / full_s;
+        gflops[i] =
+            2e-9 * (double)oac_network_macs(network) * (double)images->data->count / base_s;
     }
     tax.ratio = workload_median(plan->pairs, ratios);
     tax.images_per_s = workload_median(plan->pairs, speeds);
@@ -81,16 +87,16 @@ static void print_tax(const char *what, const char *noise, struct tax tax, doubl
 
 /* Cost of each source on top of the cheapest run. */
 static void by_source(const struct plan *plan, const struct oac_network *network,
-                      const float *x)
+                      const struct images *mnist)
 {
     static const char *const lists[] = {"none",  "shot", "thermal", "read",  "rin",
                                         "drive", "ase",  "adc",     "drift", "all"};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        print_tax("MNIST", lists[i], measure(plan, network, lists[i], x, RUN_BATCH), 0.0);
+        print_tax("MNIST", lists[i], measure(plan, network, lists[i], mnist, RUN_BATCH), 0.0);
 }
 
 static void by_shape(const struct plan *plan, const struct oac_network *network,
-                     const float *mnist, const float *dense)
+                     const struct images *mnist, const struct images *dense)
 {
     const char *few = "shot,thermal,read,adc", *more = "shot,thermal,read,rin,adc";
     struct tax batch = measure(plan, network, few, mnist, RUN_BATCH);
@@ -109,64 +115,77 @@ static void by_shape(const struct plan *plan, const struct oac_network *network,
            dense_share, dense_one.images_per_s, dense_share >= 0.3 ? "met" : "MISSED");
 }
 
-static float *mnist_images(const char *split, size_t count, size_t inputs)
+static void fill(struct images *images)
 {
     struct oac_err err;
-    struct oac_dataset *data = NULL;
-    float *x = oac_alloc(count * inputs, sizeof *x, "images", &err);
-    if (!x || oac_dataset_open("mnist", split, NULL, &data, &err)) {
+    size_t pixels = images->data->rows * images->data->cols;
+    images->x = oac_alloc(images->data->count * pixels, sizeof *images->x, "images", &err);
+    if (!images->x)
+        exit(1);
+    oac_dataset_images(images->data, 0, images->data->count, 1.0f / 255.0f, images->x);
+}
+
+static struct images mnist_images(const char *split)
+{
+    struct oac_err err;
+    struct images images;
+    if (oac_dataset_open("mnist", split, NULL, &images.data, &err)) {
         fprintf(stderr, "physics_tax: %s\n", err.message);
         exit(1);
     }
-    for (size_t first = 0; first < count; first += data->count) {
-        size_t rows = count - first < data->count ? count - first : data->count;
-        oac_dataset_images(data, 0, rows, 1.0f / 255.0f, x + first * inputs);
-    }
-    oac_dataset_destroy(data);
-    return x;
+    fill(&images);
+    return images;
 }
 
-static float *random_images(size_t count, size_t inputs)
+/* As many as MNIST has, no pixel zero. */
+static struct images random_images(void)
 {
-    struct oac_err err;
-    float *x = oac_alloc(count * inputs, sizeof *x, "images", &err);
-    if (!x)
-        exit(1);
-    for (size_t i = 0; i < count * inputs; i++)
-        x[i] = (float)oac_rng_uniform(2, OAC_RNG_TEST, i, 0);
-    return x;
+    struct images images = mnist_images("test");
+    size_t bytes = images.data->count * images.data->rows * images.data->cols;
+    for (size_t i = 0; i < bytes; i++) {
+        uint32_t word[4];
+        oac_rng_words(2, OAC_RNG_TEST, i, 0, word);
+        images.data->pixels[i] = (uint8_t)(1 + word[0] % 255);
+    }
+    free(images.x);
+    fill(&images);
+    return images;
+}
+
+static void images_fini(struct images *images)
+{
+    oac_dataset_destroy(images->data);
+    free(images->x);
 }
 
 int main(int argc, char **argv)
 {
-    struct plan plan = {
-        .images = 10000, .pairs = 9, .rig = "bench-100", .encoding = OAC_BALANCED};
+    const struct plan plan = {.pairs = 9, .rig = "bench-100", .encoding = OAC_BALANCED};
     struct oac_err err;
     if (argc < 2) {
         fprintf(stderr, "usage: physics_tax MODEL.h5... (models with 784 inputs)\n");
         return 2;
     }
+    struct images mnist = mnist_images("test"), dense = random_images();
+    struct images reference = mnist_images("reference");
     printf("Physics tax on %s, balanced, %zu images, one thread, kernel level %s, median of "
            "%zu pairs\n",
-           plan.rig, plan.images, oac_kernel()->level, plan.pairs);
-    float *mnist = mnist_images("test", plan.images, 784),
-          *dense = random_images(plan.images, 784);
-    float *reference = mnist_images("reference", 3000, 784);
+           plan.rig, mnist.data->count, oac_kernel()->level, plan.pairs);
     for (int i = 1; i < argc; i++) {
         struct oac_network *network;
         if (oac_native_read(argv[i], &network, &err) ||
-            oac_network_statistics(network, 3000, reference, &err)) {
+            oac_network_statistics(network, reference.data->count, reference.x, &err)) {
             fprintf(stderr, "physics_tax: %s\n", err.message);
             return 1;
         }
         printf("%s\n", network->name);
-        by_shape(&plan, network, mnist, dense);
+        by_shape(&plan, network, &mnist, &dense);
         if (i == 1)
-            by_source(&plan, network, mnist);
+            by_source(&plan, network, &mnist);
         oac_network_destroy(network);
     }
-    free(mnist);
-    free(dense);
-    free(reference);
+    images_fini(&mnist);
+    images_fini(&dense);
+    images_fini(&reference);
     return 0;
 }

@@ -16,7 +16,7 @@ struct workload {
     struct oac_engine *engine;
     struct oac_forward *forward;
     struct oac_forward_scratch *scratch;
-    float *outputs;
+    float *x, *outputs;
     double *photons;
     size_t batch, inputs, classes, checksum;
 };
@@ -60,9 +60,10 @@ struct workload *workload_create(const char *rig_name, const char *noise_list,
     self->batch = batch;
     self->inputs = oac_network_inputs(network);
     self->classes = oac_network_outputs(network);
+    self->x = oac_alloc(batch * self->inputs, sizeof(float), "workload", &err);
     self->outputs = oac_alloc(batch * self->classes, sizeof(float), "workload", &err);
     self->photons = oac_alloc(batch, sizeof(double), "workload", &err);
-    if (self->outputs && self->photons)
+    if (self->x && self->outputs && self->photons)
         return self;
 fail:
     fprintf(stderr, "physics_tax: %s\n", err.message);
@@ -78,6 +79,7 @@ void workload_destroy(struct workload *self)
     oac_forward_destroy(self->forward);
     oac_engine_destroy(self->engine);
     oac_link_close(&self->link);
+    free(self->x);
     free(self->outputs);
     free(self->photons);
     free(self);
@@ -92,15 +94,16 @@ static size_t label_of(size_t classes, const float *logits)
     return best;
 }
 
-double workload_run_s(struct workload *self, size_t count, const float *x)
+double workload_run_s(struct workload *self, const struct oac_dataset *data)
 {
     struct oac_err err;
     struct oac_multiply_tally tally = {0};
     double start = workload_now_s();
-    for (size_t first = 0; first < count; first += self->batch) {
-        size_t rows = count - first < self->batch ? count - first : self->batch;
-        if (oac_forward_run(self->forward, self->scratch, first, rows, x + first * self->inputs,
-                            self->outputs, self->photons, &tally, &err)) {
+    for (size_t first = 0; first < data->count; first += self->batch) {
+        size_t left = data->count - first, rows = left < self->batch ? left : self->batch;
+        oac_dataset_images(data, first, rows, 1.0f / 255.0f, self->x);
+        if (oac_forward_run(self->forward, self->scratch, first, rows, self->x, self->outputs,
+                            self->photons, &tally, &err)) {
             fprintf(stderr, "physics_tax: %s\n", err.message);
             exit(1);
         }

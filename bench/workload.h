@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "hal/engine.h"
+#include "models/dataset.h"
 #include "models/network.h"
 
 struct workload;
@@ -18,7 +19,7 @@ struct workload *workload_create(const char *rig, const char *noise, enum oac_en
                                  const struct oac_network *network, size_t batch);
 void workload_destroy(struct workload *workload);
 
-/* Seconds for count images x (count, inputs) in batches, labels included. */
-double workload_run_s(struct workload *workload, size_t count, const float *x);
+/* Seconds for all images of a data set in batches, from bytes to labels, as `oac run` does it. */
+double workload_run_s(struct workload *workload, const struct oac_dataset *data);
 
 #endif
