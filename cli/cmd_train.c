@@ -27,6 +27,10 @@ static enum oac_status set_noise(struct oac_train_input *input, struct oac_err *
     }
     if (!isnan(input->read_electrons))
         noise->read_electrons = input->read_electrons;
+    if (!isnan(input->weight_er_db))
+        noise->weight_leak = oac_extinction_leak(input->weight_er_db);
+    if (!isnan(input->client_er_db))
+        noise->operand_leak = oac_extinction_leak(input->client_er_db);
     if (!isnan(input->dac_bits))
         noise->dac_bits = (unsigned)input->dac_bits;
     return OAC_OK;

@@ -35,6 +35,8 @@ enum {
     KEY_PHOTONS,
     KEY_BITS,
     KEY_READ,
+    KEY_WEIGHT_ER,
+    KEY_CLIENT_ER,
     KEY_SET,
     KEY_SEED,
     KEY_THREADS,
@@ -83,6 +85,8 @@ static const struct argp_option options[] = {
      "read noise and DAC bits of this bench; needs --photons-per-mac", 4},
     {"set", KEY_SET, "PATH=VALUE", 0, "change one value of the rig; repeatable", 4},
     {"read-electrons", KEY_READ, "E", 0, "noise of one readout, instead of the rig's", 4},
+    {"weight-er-db", KEY_WEIGHT_ER, "DB", 0, "what the weight modulators leak, likewise", 4},
+    {"client-er-db", KEY_CLIENT_ER, "DB", 0, "what the client modulator leaks, likewise", 4},
     {"dac-bits", KEY_BITS, "B", 0, "steps of weights and operands, instead of the rig's", 4},
     {NULL, 0, NULL, 0, "Long runs:", 5},
     {"checkpoint", KEY_CHECKPOINT, "FILE", 0, "saved here while training, and on Ctrl-C", 5},
@@ -225,6 +229,12 @@ static error_t parse_light(int key, char *arg, struct argp_state *state,
     case KEY_READ:
         input->read_electrons = oac_cli_real(state, "--read-electrons", arg, 0.0, 1e12);
         return 0;
+    case KEY_WEIGHT_ER:
+        input->weight_er_db = oac_cli_real(state, "--weight-er-db", arg, 0.1, 300.0);
+        return 0;
+    case KEY_CLIENT_ER:
+        input->client_er_db = oac_cli_real(state, "--client-er-db", arg, 0.1, 300.0);
+        return 0;
     case KEY_BITS:
         input->dac_bits = (double)oac_cli_count(state, "--dac-bits", arg, 1, 16);
         return 0;
@@ -271,8 +281,10 @@ static void check_complete(struct argp_state *state, const struct oac_train_inpu
     bool light = input->train.noise.photons_per_mac > 0.0;
     if (input->rig && !light)
         argp_error(state, "--rig needs --photons-per-mac X: how much of its light to use");
-    if (!isnan(input->read_electrons) && !light)
-        argp_error(state, "--read-electrons needs --photons-per-mac X");
+    if (!light && !(isnan(input->read_electrons) && isnan(input->weight_er_db) &&
+                    isnan(input->client_er_db)))
+        argp_error(state, "--read-electrons, --weight-er-db and --client-er-db need "
+                          "--photons-per-mac X");
     if (input->sets.count > 0 && !input->rig)
         argp_error(state, "--set needs --rig");
 }
@@ -323,6 +335,8 @@ struct oac_train_input oac_train_defaults(void)
         .data = "mnist",
         .shape = "784-100-100-10",
         .read_electrons = NAN,
+        .weight_er_db = NAN,
+        .client_er_db = NAN,
         .dac_bits = NAN,
     };
 }

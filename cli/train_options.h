@@ -15,7 +15,7 @@ struct oac_train_input { /* what the command line asked for */
     const char *data, *output, *rig, *name, *license;
     char shape[128];
     struct oac_cli_list sets;
-    double read_electrons, dac_bits; /* NAN: the rig's */
+    double read_electrons, weight_er_db, client_er_db, dac_bits; /* NAN: the rig's */
     bool json;
 };
 

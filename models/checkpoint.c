@@ -31,14 +31,15 @@ static void describe(const struct oac_trainer *trainer, char text[1200])
         text, 1200,
         "data %s %s %zu; %d %d scale %.9g; epochs %zu batch %zu; %s %s %.17g %.17g "
         "%.17g %.17g; limit %.17g; augment %.17g %.17g %.17g %.17g; noise %.17g "
-        "%.17g %u; seed %llu; v1 %d; layers",
+        "%.17g %.17g %.17g %u; seed %llu; v1 %d; layers",
         trainer->data->sha256, trainer->data->split, trainer->data->count, (int)o->hidden,
         (int)o->last, (double)o->input_scale, o->epochs, o->batch,
         oac_optimizer_names[o->optimizer.kind], oac_schedule_names[o->optimizer.schedule],
         o->optimizer.rate, o->optimizer.momentum, o->optimizer.weight_decay,
         o->optimizer.warmup, o->weight_limit, o->augment.rotate_rad, o->augment.shift_px,
         o->augment.scale, o->augment.shear, o->noise.photons_per_mac, o->noise.read_electrons,
-        o->noise.dac_bits, (unsigned long long)o->seed, strcmp(oac_kernel()->level, "v1") == 0);
+        o->noise.weight_leak, o->noise.operand_leak, o->noise.dac_bits,
+        (unsigned long long)o->seed, strcmp(oac_kernel()->level, "v1") == 0);
     for (size_t l = 0; l < o->layers && used > 0 && used < 1200; l++)
         used += snprintf(text + used, 1200 - (size_t)used, " %zu", o->outputs[l]);
 }

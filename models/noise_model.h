@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a training run sees of a rig: an additive Gaussian per layer output, in plain numbers.
  *
- * Rails, x >= 0, infinite extinction. With P_k = sum_n |W_kn| x_n and its mean over outputs and images
+ * Rails, x >= 0. With the light P_k = sum_n (|W_kn| + 2 a_w L) (x_n + a_x M) of an output, where modulators
+ * leak a = r/(1-r) of their full scale (L the weight limit, M the largest operand of a chunk; r = 10^(-ER/10))
+ * and both passes leak a_w, and with its mean over outputs and images
  * S = <P>, a budget of nbar detected photons per MAC (all passes together) gives nbar N S^-1 photons per unit
  * of P, hence for the decoded output
  *     sigma_k^2 = S P_k / (nbar N) + passes (read S / (nbar N))^2
@@ -10,17 +12,18 @@
  * trained against this sigma learns to make |W| x small where it carries no information. Both dependences on
  * W and x are differentiated. DAC steps: x to 2^bits - 1 steps of the largest x of a chunk, |w| to 2^bits - 1
  * steps of w_limit, gradients straight through.
- * Not modelled: extinction leakage, RIN, drift. */
+ * Not modelled: RIN, crosstalk, drift. */
 #ifndef OAC_MODELS_NOISE_MODEL_H
 #define OAC_MODELS_NOISE_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct oac_noise_model {    /* zeroed: an exact forward pass */
-    double photons_per_mac; /* detected; 0: no light noise, no read noise */
-    double read_electrons;  /* rms per readout */
-    unsigned dac_bits;      /* of weights and operands; 0: exact */
+struct oac_noise_model {              /* zeroed: an exact forward pass */
+    double photons_per_mac;           /* detected; 0: no light noise, no read noise */
+    double read_electrons;            /* rms per readout */
+    double weight_leak, operand_leak; /* a = r/(1-r) of the modulators; 0: they close fully */
+    unsigned dac_bits;                /* of weights and operands; 0: exact */
 };
 
 #define OAC_NOISE_PASSES 2.0 /* rails with x >= 0 */

@@ -38,16 +38,35 @@ static void load_images(const struct chunk *chunk)
     }
 }
 
-/* A DAC's steps on an operand; its full scale is the largest element of the chunk. */
-static void quantise_operand(const struct chunk *chunk, size_t ld, float *x)
+static float largest_of(size_t count, const float *x)
 {
     float largest = 0.0f;
-    size_t count = chunk->rows * ld;
     for (size_t i = 0; i < count; i++) {
         float size = fabsf(x[i]);
         largest = size > largest ? size : largest;
     }
-    oac_quantise(chunk->trainer->options->noise.dac_bits, largest, count, x);
+    return largest;
+}
+
+/* A DAC's steps on an operand; its full scale is the largest element of the chunk. */
+static void quantise_operand(const struct chunk *chunk, size_t ld, float *x)
+{
+    size_t count = chunk->rows * ld;
+    oac_quantise(chunk->trainer->options->noise.dac_bits, largest_of(count, x), count, x);
+}
+
+/* What a client modulator lets through for the operand x of a layer. */
+static const float *lit_operand(const struct chunk *chunk, const struct oac_train_layer *layer,
+                                const float *x)
+{
+    if (!layer->lit)
+        return x;
+    size_t count = chunk->rows * layer->ld_in;
+    float *lit = layer->lit + chunk->first * layer->ld_in;
+    float leak = (float)chunk->trainer->options->noise.operand_leak * largest_of(count, x);
+    for (size_t i = 0; i < count; i++)
+        lit[i] = x[i] + leak;
+    return lit;
 }
 
 /* ---- forward ---- */
@@ -62,8 +81,8 @@ static void add_noise(const struct chunk *chunk, size_t index, const float *x)
     for (size_t b = 0; b < chunk->rows; b++)
         key[b] = (trainer->step * trainer->batch + chunk->first + b) * trainer->layers + index;
     memset(layer->light + at, 0, chunk->rows * layer->ld * sizeof *layer->light);
-    oac_kernel()->matmul(chunk->rows, layer->ld, layer->inputs, x, layer->ld_in, layer->size,
-                         layer->ld, layer->light + at, layer->ld);
+    oac_kernel()->matmul(chunk->rows, layer->ld, layer->inputs, lit_operand(chunk, layer, x),
+                         layer->ld_in, layer->size, layer->ld, layer->light + at, layer->ld);
     oac_kernel()->normals(options->seed, OAC_RNG_TRAIN_NOISE, chunk->rows, key,
                           (uint32_t)(layer->ld / 4), chunk->scratch);
     oac_noise_add(&options->noise, layer->inputs, chunk->rows, layer->outputs, layer->ld,

@@ -8,12 +8,11 @@
 #include "base/rng.h"
 #include "models/trainer.h"
 
-/* g (rows, ld) += x^T d for weight rows first..; x is the layer's operand of the whole batch. */
+/* g (rows, ld) += x^T d for weight rows first..; x is an operand of the whole batch. */
 static void add_product(const struct oac_trainer *trainer, size_t index, size_t first,
-                        size_t rows, const float *d, float *g)
+                        size_t rows, const float *x, const float *d, float *g)
 {
     const struct oac_train_layer *layer = &trainer->layer[index];
-    const float *x = index ? trainer->layer[index - 1].y : trainer->x;
     oac_kernel()->matmul_at(rows, layer->ld, trainer->batch, x + first, layer->ld_in, d,
                             layer->ld, g, layer->ld);
 }
@@ -33,11 +32,13 @@ static void weight_gradient(const struct oac_trainer *trainer, size_t index, siz
     const struct oac_train_layer *layer = &trainer->layer[index];
     const float *w = layer->played + first * layer->ld;
     size_t count = rows * layer->ld;
-    add_product(trainer, index, first, rows, layer->delta, g);
+    const float *x = index ? trainer->layer[index - 1].y : trainer->x;
+    add_product(trainer, index, first, rows, x, layer->delta, g);
     if (!oac_noise_model_any(&trainer->options->noise))
         return;
     memset(scratch, 0, count * sizeof *scratch);
-    add_product(trainer, index, first, rows, layer->slope, scratch);
+    add_product(trainer, index, first, rows, layer->lit ? layer->lit : x, layer->slope,
+                scratch);
     for (size_t i = 0; i < count; i++)
         g[i] += (float)((w[i] > 0.0f) - (w[i] < 0.0f)) * scratch[i]; /* d|w|/dw */
 }
@@ -65,6 +66,20 @@ static void transpose(const struct oac_train_layer *layer, size_t first, size_t 
             to[k * layer->ld_in + n] = from[n * layer->ld + k];
 }
 
+/* |w| and what both passes leak, padding left dark. */
+static void refresh_sizes(const struct oac_trainer *trainer,
+                          const struct oac_train_layer *layer, size_t first, size_t rows)
+{
+    const struct oac_noise_model *noise = &trainer->options->noise;
+    float leak =
+        noise->weight_leak > 0.0
+            ? (float)(OAC_NOISE_PASSES * noise->weight_leak * trainer->options->weight_limit)
+            : 0.0f;
+    for (size_t n = first; n < first + rows; n++)
+        for (size_t k = 0; k < layer->outputs; k++)
+            layer->size[n * layer->ld + k] = fabsf(layer->played[n * layer->ld + k]) + leak;
+}
+
 static void refresh_rows(const struct oac_trainer *trainer, size_t index, size_t first,
                          size_t rows)
 {
@@ -76,8 +91,7 @@ static void refresh_rows(const struct oac_trainer *trainer, size_t index, size_t
                      count, layer->played + at);
     }
     if (layer->size)
-        for (size_t i = at; i < at + count; i++)
-            layer->size[i] = fabsf(layer->played[i]);
+        refresh_sizes(trainer, layer, first, rows);
     if (layer->back)
         transpose(layer, first, rows, layer->played, layer->back);
     if (layer->size_back)

@@ -37,9 +37,11 @@ static enum oac_status check_options(const struct oac_train_options *options,
                         "the noise model is for operands >= 0: train %s without noise, or use "
                         "relu or sigmoid",
                         oac_activation_names[options->hidden]);
-    if (options->noise.dac_bits > 16 ||
-        (options->noise.dac_bits && !isfinite(options->weight_limit)))
-        return oac_fail(err, OAC_EINVAL, "DAC steps need 1..16 bits and a finite weight limit");
+    bool full_scale = options->noise.dac_bits || options->noise.weight_leak > 0.0;
+    if (options->noise.dac_bits > 16 || (full_scale && !isfinite(options->weight_limit)))
+        return oac_fail(err, OAC_EINVAL,
+                        "DAC steps (1..16 bits) and leaking weight modulators need "
+                        "a finite weight limit");
     if (data->count < 1 || options->outputs[options->layers - 1] != data->classes)
         return oac_fail(err, OAC_EMISMATCH,
                         "the last layer has %zu outputs, data set %s has %zu classes and %zu "
@@ -59,9 +61,13 @@ static enum oac_status take(float **floats, size_t rows, size_t cols, struct oac
     return *floats ? OAC_OK : err->status;
 }
 
-static enum oac_status layer_create(struct oac_train_layer *layer, bool first, bool noisy,
-                                    bool steps, size_t batch, struct oac_err *err)
+static enum oac_status layer_create(struct oac_train_layer *layer, bool first,
+                                    const struct oac_noise_model *noise, size_t batch,
+                                    struct oac_err *err)
 {
+    bool noisy = oac_noise_model_any(noise), steps = noise->dac_bits > 0;
+    bool leaky = noisy && noise->operand_leak > 0.0;
+
     layer->ld = oac_padded(layer->outputs);
     layer->ld_in = oac_padded(layer->inputs);
     struct {
@@ -77,6 +83,7 @@ static enum oac_status layer_create(struct oac_train_layer *layer, bool first, b
                   {&layer->size_back, layer->outputs, layer->ld_in, !first && noisy},
                   {&layer->y, batch, layer->ld, true},
                   {&layer->delta, batch, layer->ld, true},
+                  {&layer->lit, batch, layer->ld_in, leaky},
                   {&layer->light, batch, layer->ld, noisy},
                   {&layer->slope, batch, layer->ld, noisy}};
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
@@ -121,8 +128,7 @@ static enum oac_status create_layers(struct oac_trainer *trainer, struct oac_err
         if (inputs < 1)
             return oac_fail(err, OAC_EINVAL, "layer %zu has no outputs", l);
         enum oac_status status =
-            layer_create(layer, l == 0, oac_noise_model_any(&options->noise),
-                         options->noise.dac_bits > 0, trainer->batch, err);
+            layer_create(layer, l == 0, &options->noise, trainer->batch, err);
         if (status != OAC_OK)
             return status;
         layer_draw(layer, l, options->weight_limit, options->seed);
@@ -189,9 +195,9 @@ void oac_trainer_destroy(struct oac_trainer *trainer)
         struct oac_train_layer *layer = &trainer->layer[l];
         if (layer->played != layer->w)
             free(layer->played);
-        float *arrays[] = {layer->w,     layer->m,         layer->v, layer->size,
-                           layer->back,  layer->size_back, layer->y, layer->delta,
-                           layer->light, layer->slope};
+        float *arrays[] = {layer->w,     layer->m,         layer->v,    layer->size,
+                           layer->back,  layer->size_back, layer->lit,  layer->y,
+                           layer->delta, layer->light,     layer->slope};
         for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
             free(arrays[i]);
     }

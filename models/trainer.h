@@ -30,11 +30,12 @@ struct oac_train_layer {
     enum oac_activation activation;
     float *w, *m, *v; /* (inputs + 1, ld) weights and the optimiser's moments */
     float *played; /* (inputs, ld) what the forward pass multiplies by: w, or w in DAC steps */
-    float *size;   /* (inputs, ld) |played|; NULL without noise */
+    float *size;   /* (inputs, ld) |played| and what leaks; NULL without noise */
     float *back, *size_back; /* (outputs, ld_in) transposes; NULL for the first layer */
     /* of the batch at hand: */
     float *y;             /* (batch, ld) outputs; the next layer's operand */
     float *delta;         /* (batch, ld) dL/d(W x) */
+    float *lit;           /* (batch, ld_in) operand and what leaks; NULL without such noise */
     float *light, *slope; /* (batch, ld) noise_model.h; NULL without noise */
 };
 

@@ -217,7 +217,7 @@ static enum oac_status read_root(const struct oac_h5_file *file, struct oac_err 
 static enum oac_status read_network(const struct oac_h5_file *file,
                                     struct oac_network **network, struct oac_err *err)
 {
-    size_t layers;
+    size_t layers = 0;
     struct oac_network *made = NULL;
     enum oac_status status = read_root(file, err);
     if (status == OAC_OK)

@@ -44,12 +44,30 @@ static const struct oac_train_options everything = {
     .optimizer = {.rate = 0.01, .weight_decay = 1e-3, .warmup = 0.1},
     .weight_limit = 0.6,
     .augment = {.rotate_rad = 0.05, .shift_px = 0.3, .scale = 0.05, .shear = 0.05},
-    .noise = {.photons_per_mac = 5.0, .read_electrons = 3.0, .dac_bits = 8},
+    .noise = {.photons_per_mac = 5.0,
+              .read_electrons = 3.0,
+              .weight_leak = 0.003,
+              .operand_leak = 0.01,
+              .dac_bits = 8},
     .seed = 3,
     .threads = 1,
 };
 
 /* ---- gradients ---- */
+
+static double difference(struct oac_trainer *trainer, float *w)
+{
+    float kept = *w, step = 2e-3f;
+    double loss[2];
+    for (int side = 0; side < 2; side++) {
+        *w = kept + (side ? step : -step);
+        oac_trainer_refresh(trainer);
+        loss[side] = oac_trainer_pass(trainer);
+    }
+    *w = kept;
+    oac_trainer_refresh(trainer);
+    return (loss[1] - loss[0]) / (2.0 * (double)step);
+}
 
 static void check_gradient(struct oac_train_options *options, double tolerance)
 {
@@ -68,16 +86,7 @@ static void check_gradient(struct oac_train_options *options, double tolerance)
             oac_trainer_pass(trainer);
             oac_trainer_gradient(trainer, l, n, 1, g, scratch);
             for (size_t k = 0; k < layer->outputs; k += 3) {
-                float *w = &layer->w[n * layer->ld + k], kept = *w, step = 2e-3f;
-                double loss[2];
-                for (int side = 0; side < 2; side++) {
-                    *w = kept + (side ? step : -step);
-                    oac_trainer_refresh(trainer);
-                    loss[side] = oac_trainer_pass(trainer);
-                }
-                *w = kept;
-                oac_trainer_refresh(trainer);
-                double wanted = (loss[1] - loss[0]) / (2.0 * (double)step);
+                double wanted = difference(trainer, &layer->w[n * layer->ld + k]);
                 error += ((double)g[k] - wanted) * ((double)g[k] - wanted);
                 size += wanted * wanted;
             }
@@ -119,6 +128,10 @@ Test(train, gradient_through_the_noise_is_that_of_finite_differences)
     options.hidden = OAC_ACT_SIGMOID;
     check_gradient(&options, 0.03);
     options.hidden = OAC_ACT_RELU;
+    check_gradient(&options, 0.06);
+    options.noise.weight_leak =
+        0.01; /* the full scale of hidden operands is taken as constant */
+    options.noise.operand_leak = 0.01;
     check_gradient(&options, 0.06);
 }
 
@@ -374,7 +387,7 @@ Test(train, divergence_is_reported)
     struct oac_train_options options = everything;
     options.optimizer = (struct oac_optimizer){.kind = OAC_SGD, .rate = 1e30, .momentum = 0.9};
     options.weight_limit = INFINITY;
-    options.noise.dac_bits = 0;
+    options.noise = (struct oac_noise_model){0};
     cr_assert_eq(try_options(&options, data), OAC_EINVAL);
     cr_assert(strstr(err.message, "learning rate"), "%s", err.message);
     fixture_dataset_free(data);
