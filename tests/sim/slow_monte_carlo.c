@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/sim/monte_carlo.h"
 
-#define MARGIN 16 /* slots kept before and after the window, for light that walked off */
+#define MARGIN_MAX 16 /* slots kept before and after the window, for light that walked off */
 
 struct window { /* one window in the making */
     const struct mc_scene *scene;
     const struct oac_rig *rig;
     struct dice dice;
-    size_t rows, slots, steps, lines, extended; /* extended = slots + 2 MARGIN */
-    long late[ROWS_MAX], flight[ROWS_MAX];      /* steps: weights' delay, and light's own */
+    size_t rows, slots, steps, lines, margin, extended; /* extended = slots + 2 margin */
+    long late[ROWS_MAX], flight[ROWS_MAX]; /* steps: weights' delay, and light's own */
     double sigma_w_v, sigma_x_v;
-    double volts_w[ROWS_MAX][SLOTS_MAX + 2 * MARGIN], volts_x[SLOTS_MAX];
-    double tw[ROWS_MAX][SLOTS_MAX + 2 * MARGIN]; /* the first output */
-    double tx[ROWS_MAX][SLOTS_MAX];              /* at each detector's wavelength */
+    double volts_w[ROWS_MAX][SLOTS_MAX + 2 * MARGIN_MAX], volts_x[SLOTS_MAX];
+    double tw[ROWS_MAX][SLOTS_MAX + 2 * MARGIN_MAX]; /* the first output */
+    double tx[ROWS_MAX][SLOTS_MAX];                  /* at each detector's wavelength */
     double *hum[ROWS_MAX]; /* relative intensity noise on the grid, or NULL */
     double gain[ROWS_MAX]; /* of the window, per line */
     double plus[ROWS_MAX][SLOTS_MAX], minus[ROWS_MAX][SLOTS_MAX];
@@ -55,7 +55,11 @@ static void delays(struct window *w)
         cr_assert(fabs(steps - rint(steps)) < 1e-3, "line %zu is %g steps late", j, steps);
         w->flight[j] = lrint(steps);
         w->late[j] = w->rig->fiber.precompensate ? 0 : w->flight[j];
+        size_t slots = ((size_t)labs(w->flight[j]) + w->steps - 1) / w->steps;
+        w->margin = slots > w->margin ? slots : w->margin;
     }
+    cr_assert_leq(w->margin, MARGIN_MAX);
+    w->extended = w->slots + 2 * w->margin;
 }
 
 static void drive_volts(struct window *w)
@@ -63,10 +67,10 @@ static void drive_volts(struct window *w)
     const struct pattern *p = w->scene->pattern;
     for (size_t j = 0; j < w->lines; j++)
         for (size_t e = 0; e < w->extended; e++) {
-            bool inside = j < p->rows && e >= MARGIN && e < MARGIN + w->slots;
+            bool inside = j < p->rows && e >= w->margin && e < w->margin + w->slots;
             w->volts_w[j][e] =
-                dac_v(&w->rig->weight_dac,
-                      inside ? p->weight[j * p->slots + e - MARGIN] : w->scene->weight_guard);
+                dac_v(&w->rig->weight_dac, inside ? p->weight[j * p->slots + e - w->margin]
+                                                  : w->scene->weight_guard);
             w->tw[j][e] = mzm_t(&w->rig->weight_modulator, w->volts_w[j][e], 1.0);
         }
     for (size_t n = 0; n < w->slots; n++) {
@@ -86,7 +90,6 @@ static void window_init(struct window *w, const struct mc_scene *scene, uint64_t
     w->slots = scene->pattern->slots;
     w->steps = scene->steps;
     w->lines = (size_t)w->rig->channels;
-    w->extended = w->slots + 2 * MARGIN;
     dice_seed(&w->dice, seed);
     delays(w);
     drive_volts(w);
@@ -150,7 +153,7 @@ static void draw_lasers(struct window *w)
 static void add_light(struct window *w, size_t k, size_t j, size_t n, double full)
 {
     for (size_t step = 0; step < w->steps; step++) {
-        long i = (long)(n * w->steps + step) + (long)(MARGIN * w->steps);
+        long i = (long)(n * w->steps + step) + (long)(w->margin * w->steps);
         double t = w->tw[j][(size_t)(i - w->late[j]) / w->steps];
         double power = full / (double)w->steps * w->gain[j] * w->tx[k][n];
         if (w->hum[j])
