@@ -40,8 +40,8 @@ static void shot(const char *const *sets, bool differential, const char *what)
 
 Test(shot, bright_light_on_a_pin_diode)
 {
-    const char *sets[] = {"detector.quantum_efficiency=0.7", "detector.dark_a=1e-7",
-                          "detector.surface_dark_a=2e-7", NULL};
+    const char *sets[] = {"detector.quantum_efficiency=0.7", "detector.dark_a=1e-8",
+                          "detector.surface_dark_a=2e-8", NULL};
     shot(sets, false, "bright pin");
 }
 
