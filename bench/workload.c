@@ -52,7 +52,7 @@ struct workload *workload_create(const char *rig_name, const char *noise_list,
     struct workload *self = oac_alloc(1, sizeof *self, "workload", &err);
     if (!self || oac_rig_read(rig_name, NULL, 0, &rig, NULL, &err) ||
         oac_noise_parse(noise_list, &noise, &err) ||
-        oac_analytic_open(&rig, hash, noise, 1, NULL, &self->link, &err) ||
+        oac_analytic_open(&rig, hash, noise, 1, &self->link, &err) ||
         oac_engine_create(&self->link, NULL, &options, &self->engine, &err) ||
         oac_forward_create(self->engine, network, &self->forward, &err) ||
         oac_forward_scratch_create(self->forward, batch, &self->scratch, &err))

@@ -9,10 +9,8 @@
 static enum oac_status open_sim(const struct oac_registry_request *request,
                                 struct oac_link *link, struct oac_err *err)
 {
-    static const struct oac_sink silent;
-
     return oac_analytic_open(request->rig, request->rig_hash, request->noise, request->seed,
-                             request->sink ? request->sink : &silent, link, err);
+                             link, err);
 }
 
 static const struct oac_registry_row rows[] = {

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/log.h"
 #include "base/status.h"
 #include "hal/link.h"
 #include "sim/rig.h"
@@ -18,7 +17,6 @@ struct oac_registry_request {
     const uint8_t *rig_hash;     /* (32) SHA-256 of the resolved rig text */
     uint32_t noise;              /* mask of sim/noise.h; simulated benches only */
     uint64_t seed;               /* of the noise; simulated benches only */
-    const struct oac_sink *sink; /* NULL: silent */
 };
 
 struct oac_registry_row {

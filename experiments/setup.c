@@ -31,11 +31,8 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
     if (oac_digest_memory(station->rig_text, strlen(station->rig_text), hash, err) != OAC_OK)
         goto fail;
     oac_digest_hex(hash, station->rig_sha256);
-    struct oac_registry_request request = {.rig = &station->rig,
-                                           .rig_hash = hash,
-                                           .noise = options->noise,
-                                           .seed = options->seed,
-                                           .sink = sink};
+    struct oac_registry_request request = {
+        .rig = &station->rig, .rig_hash = hash, .noise = options->noise, .seed = options->seed};
     if (oac_registry_open(options->on ? options->on : "sim", &request, &station->link, err) !=
             OAC_OK ||
         oac_engine_create(&station->link, NULL, &options->engine, &station->engine, err) !=

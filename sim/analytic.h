@@ -6,14 +6,13 @@
 
 #include <stdint.h>
 
-#include "base/log.h"
 #include "hal/link.h"
 #include "sim/rig.h"
 
 /* Opens a simulated bench. noise: mask of sim/noise.h. seed keys the noise; the rig's bench_seed fixes its
  * hidden imperfections and drift. rig_hash identifies the rig text. */
 enum oac_status oac_analytic_open(const struct oac_rig *rig, const uint8_t rig_hash[32],
-                                  uint32_t noise, uint64_t seed, const struct oac_sink *sink,
-                                  struct oac_link *link, struct oac_err *err) OAC_MUST_USE;
+                                  uint32_t noise, uint64_t seed, struct oac_link *link,
+                                  struct oac_err *err) OAC_MUST_USE;
 
 #endif

@@ -17,7 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/log.h"
 #include "hal/calrec.h"
 #include "hal/link.h"
 #include "sim/bench.h"
@@ -94,7 +93,6 @@ struct oac_analytic {
     struct oac_bench *bench;
     uint32_t noise;
     uint64_t seed;
-    struct oac_sink sink;
     struct oac_link_caps caps;
     struct oac_port *ports; /* weight (C), client (1), readout (C) */
     struct oac_calrec *nominal;
@@ -137,6 +135,11 @@ struct oac_analytic {
     size_t frame_capacity;
     struct oac_account account;
 };
+
+/* sim/analytic_open.c: everything that follows from self's rig, noise and seed. On failure what was made is left
+ * for oac_link_close. */
+enum oac_status oac_analytic_setup(struct oac_analytic *self, const uint8_t rig_hash[32],
+                                   struct oac_err *err) OAC_MUST_USE;
 
 /* Recomputes sources and light paths after a setting changed. */
 enum oac_status oac_analytic_paths_refresh(struct oac_analytic *self,

@@ -5,105 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/constants.h"
 #include "base/kernel.h"
-#include "sim/analytic_bench.h"
-
-/* One source's mean cosine, its square, mean sine and variance of the cosine, over the slots of a frame at one
- * node. The square is averaged by itself where a slot holds parts of two weights. */
-struct waveform {
-    double *c, *c2, *s, *variance; /* (slots) */
-};
-
-/* e = exp(-s^2): E cos = cos sqrt(e), Var cos = (1-e)(1+e-2e cos^2)/2, which is physics.md's expression
- * factored so that nothing cancels at small noise. */
-static void cosine_at(const struct oac_mzm *mzm, double v, double sigma_v, double *c, double *s,
-                      double *variance)
-{
-    double angle = OAC_PI * (v - mzm->vpeak_v) / mzm->vpi_v;
-    double spread = OAC_PI * sigma_v / mzm->vpi_v;
-    double e = exp(-spread * spread), lost = -expm1(-spread * spread);
-    double cosine = cos(angle);
-    *c = cosine * sqrt(e);
-    *s = sin(angle) * sqrt(e);
-    *variance = lost * (1.0 + e - 2.0 * e * cosine * cosine) / 2.0;
-}
-
-/* The guard before the window is steady at code_safe; parked channels stay there. */
-static void source_fill(const struct oac_analytic *self, const struct oac_frame *frame,
-                        size_t j, size_t node, struct waveform *waveform)
-{
-    const struct oac_bench_channel *channel = &self->bench->channel[j];
-    const struct oac_mzm *mzm = &channel->weight;
-    double bias = self->set.bias_weight_v[j];
-    double guard =
-        oac_dac_voltage(channel->weight_dac, (uint32_t)self->caps.weight[j].code_safe) + bias;
-    double before = guard;
-    for (size_t n = 0; n < frame->slots; n++) {
-        double target = guard;
-        if (j < frame->rows)
-            target =
-                oac_dac_voltage(channel->weight_dac, frame->code[j * frame->slots + n]) + bias;
-        double v = target + (before - target) * self->node[node].u_weight;
-        cosine_at(mzm, v, self->weight_sigma_v, &waveform->c[n], &waveform->s[n],
-                  &waveform->variance[n]);
-        waveform->c2[n] = waveform->c[n] * waveform->c[n];
-        before = target + (before - target) * self->weight_memory;
-    }
-}
-
-/* Light that arrives `late` slots after the client's data: each slot sees parts of two earlier ones, and the
- * guard at the edges. In place; scratch (slots). */
-static void shift_row(double *row, size_t slots, double guard, double late, bool squared,
-                      double *scratch)
-{
-    double whole = floor(late), part = late - whole;
-    double w0 = squared ? (1.0 - part) * (1.0 - part) : 1.0 - part;
-    double w1 = squared ? part * part : part;
-    for (size_t n = 0; n < slots; n++) {
-        double from = (double)n - whole;
-        double v0 = from >= 0.0 && from < (double)slots ? row[(size_t)from] : guard;
-        double v1 = from >= 1.0 && from < (double)slots + 1.0 ? row[(size_t)from - 1] : guard;
-        scratch[n] = w0 * v0 + w1 * v1;
-    }
-    memcpy(row, scratch, slots * sizeof *row);
-}
-
-/* By how many slots source j's weights reach the client after its data. */
-static double late_slots(const struct oac_analytic *self, size_t j)
-{
-    return (self->bench->channel[j].delay_s + self->set.predelay_s[j] - self->set.skew_s) /
-           self->slot_s;
-}
-
-/* Does a noisy weight of any source straddle two of the client's slots? */
-static bool straddles(const struct oac_analytic *self)
-{
-    for (size_t j = 0; j < self->bench->channels; j++) {
-        double late = late_slots(self, j);
-        if (self->weight_sigma_v > 0.0 && fabs(late - rint(late)) > 1e-9)
-            return true;
-    }
-    return false;
-}
-
-static void source_delay(const struct oac_analytic *self, const struct oac_frame *frame,
-                         size_t j, struct waveform *waveform, double *scratch)
-{
-    const struct oac_bench_channel *channel = &self->bench->channel[j];
-    double late = late_slots(self, j);
-    if (fabs(late) < 1e-9)
-        return;
-    double guard_v =
-        oac_dac_voltage(channel->weight_dac, (uint32_t)self->caps.weight[j].code_safe) +
-        self->set.bias_weight_v[j];
-    double c, s, variance;
-    cosine_at(&channel->weight, guard_v, self->weight_sigma_v, &c, &s, &variance);
-    shift_row(waveform->c, frame->slots, c, late, false, scratch);
-    shift_row(waveform->c2, frame->slots, c * c, late, false, scratch);
-    shift_row(waveform->s, frame->slots, s, late, false, scratch);
-    shift_row(waveform->variance, frame->slots, variance, late, true, scratch);
-}
+#include "sim/analytic_waveform.h"
 
 /* What a row's detectors make of beats between ASE and signal: each detector's responsivity acts on
  * both, so it counts twice. */
@@ -119,7 +22,7 @@ static void beat_weights(const struct oac_analytic *self, const struct oac_frame
 
 /* Adds source j's light to row k. Everything is in output electrons of one slot at Tx = 1. */
 static void path_add(const struct oac_analytic *self, struct oac_frame *frame, size_t k,
-                     size_t j, double light, size_t node, const struct waveform *waveform)
+                     size_t j, double light, size_t node, const struct oac_waveform *waveform)
 {
     const struct oac_bench *bench = self->bench;
     const struct oac_source *source = &self->source[j];
@@ -158,7 +61,7 @@ static void path_add(const struct oac_analytic *self, struct oac_frame *frame, s
 
 /* What source j's drive errors bring into two slots at once; before it is delayed. */
 static void source_straddle(const struct oac_analytic *self, struct oac_frame *frame, size_t j,
-                            const struct waveform *waveform)
+                            const struct oac_waveform *waveform)
 {
     for (size_t k = 0; k < frame->rows; k++)
         for (size_t p = self->path_begin[k]; p < self->path_begin[k + 1]; p++) {
@@ -166,14 +69,14 @@ static void source_straddle(const struct oac_analytic *self, struct oac_frame *f
                 continue;
             double drive = self->path_light[p] * oac_analytic_pair(self, frame, k).mean_b *
                            self->source[j].beta;
-            oac_analytic_straddle_add(frame, k, late_slots(self, j), drive * drive,
+            oac_analytic_straddle_add(frame, k, oac_analytic_late_slots(self, j), drive * drive,
                                       waveform->variance);
         }
 }
 
 /* Adds source j to every row it reaches. */
 static void source_add(const struct oac_analytic *self, struct oac_frame *frame, size_t j,
-                       size_t node, const struct waveform *waveform)
+                       size_t node, const struct oac_waveform *waveform)
 {
     for (size_t k = 0; k < frame->rows; k++)
         for (size_t p = self->path_begin[k]; p < self->path_begin[k + 1]; p++)
@@ -204,7 +107,7 @@ static void ones_column(const struct oac_analytic *self, struct oac_frame *frame
 }
 
 static void add_light(const struct oac_analytic *self, struct oac_frame *frame, size_t j,
-                      const struct waveform *waveform)
+                      const struct oac_waveform *waveform)
 {
     const struct oac_bench *bench = self->bench;
     const struct oac_source *source = &self->source[j];
@@ -275,7 +178,7 @@ static enum oac_status frame_allocate(const struct oac_analytic *self, struct oa
         oac_alloc(2 * frame->cols, sizeof *frame->null_sums, "a weight frame", err);
     if (!frame->memory || !frame->null_sums)
         return err->status;
-    if (straddles(self)) {
+    if (oac_analytic_straddles(self)) {
         frame->straddle = oac_alloc(matrix, sizeof *frame->straddle, "a weight frame", err);
         if (!frame->straddle)
             return err->status;
@@ -325,18 +228,18 @@ static enum oac_status frame_build(struct oac_analytic *self, struct oac_frame *
         free(scratch);
         return err->status;
     }
-    struct waveform waveform = {.c = scratch,
-                                .c2 = scratch + frame->slots,
-                                .s = scratch + 2 * frame->slots,
-                                .variance = scratch + 3 * frame->slots};
+    struct oac_waveform waveform = {.c = scratch,
+                                    .c2 = scratch + frame->slots,
+                                    .s = scratch + 2 * frame->slots,
+                                    .variance = scratch + 3 * frame->slots};
     for (size_t j = 0; j < self->bench->channels; j++) {
         for (size_t node = 0; node < self->nodes; node++) {
-            source_fill(self, frame, j, node, &waveform);
+            oac_waveform_fill(self, frame, j, node, &waveform);
             if (node == 0)
                 add_light(self, frame, j, &waveform);
             if (node == 0 && frame->straddle)
                 source_straddle(self, frame, j, &waveform);
-            source_delay(self, frame, j, &waveform, scratch + 4 * frame->slots);
+            oac_waveform_delay(self, frame, j, &waveform, scratch + 4 * frame->slots);
             source_add(self, frame, j, node, &waveform);
         }
     }

@@ -73,8 +73,8 @@ static inline void optics_open(struct optics *o, uint32_t noise, const char *con
     cr_assert_eq(oac_config_defaults(&oac_rig_table, &o->rig, &err), OAC_OK, "%s", err.message);
     optics_set(&o->rig, PLAIN);
     optics_set(&o->rig, sets);
-    cr_assert_eq(oac_analytic_open(&o->rig, hash, noise, 20, NULL, &o->link, &err), OAC_OK,
-                 "%s", err.message);
+    cr_assert_eq(oac_analytic_open(&o->rig, hash, noise, 20, &o->link, &err), OAC_OK, "%s",
+                 err.message);
     o->workspace = o->link.ops->workspace_create(o->link.self, &err);
     cr_assert_not_null(o->workspace, "%s", err.message);
 }

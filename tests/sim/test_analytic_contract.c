@@ -15,11 +15,10 @@ static enum oac_status open_simulated(void *context, struct oac_link *link, stru
 {
     const struct simulated *wanted = context;
     const uint8_t rig_hash[32] = {1, 2, 3};
-    const struct oac_sink silent = {0};
     struct oac_rig rig;
     if (oac_rig_read(wanted->rig, NULL, 0, &rig, NULL, err))
         return err->status;
-    return oac_analytic_open(&rig, rig_hash, wanted->noise, 42, &silent, link, err);
+    return oac_analytic_open(&rig, rig_hash, wanted->noise, 42, link, err);
 }
 
 static void keeps_the_contract(const char *rig)
