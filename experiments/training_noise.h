@@ -3,7 +3,8 @@
  *
  *     read_electrons = sqrt((thermal^2 + read^2 + step^2/12)/M^2 + dark),   leak = 1/(10^(ER/10) - 1)
  * of one readout, referred to the detector's input (physics.md: thermal, read, adc, dark current over a
- * window), and the bits of the coarser of the two DACs. Shot noise follows from photons_per_mac. Validity: that of models/noise_model.h. */
+ * window), and the bits of the coarser of the two DACs. Shot noise follows from photons_per_mac. Validity:
+ * that of models/noise_model.h. */
 #ifndef OAC_EXPERIMENTS_TRAINING_NOISE_H
 #define OAC_EXPERIMENTS_TRAINING_NOISE_H
 
