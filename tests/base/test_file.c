@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/support/need.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/tmpdir.h"
 
 #define PATH_BYTES (OAC_TEST_DIR_BYTES + 64)
@@ -228,11 +227,7 @@ Test(file, a_size_limit_is_an_error_and_not_a_signal)
 
 Test(file, a_full_disk_leaves_the_old_file)
 {
-    /* In a mount namespace of its own, so that a failing test leaves no mount behind. */
-    bool mounted = unshare(CLONE_NEWNS) == 0 &&
-                   mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-                   mount("tmpfs", dir, "tmpfs", 0, "size=64k") == 0;
-    oac_test_need(mounted, "mounting a small tmpfs needs root");
+    oac_test_small_disk(dir, "64k");
     oac_test_file_put(path, "old", 3);
     expect_old_file_survives(200000);
     cr_assert_eq(oac_file_write(path, "new", 3, &err), OAC_OK, "%s", err.message);

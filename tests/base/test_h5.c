@@ -3,7 +3,6 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -14,6 +13,7 @@
 #include "base/file.h"
 #include "oac_version.h"
 #include "tests/support/need.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/tmpdir.h"
 
 #define PATH_BYTES (OAC_TEST_DIR_BYTES + 64)
@@ -323,10 +323,7 @@ static void expect_commit_fails_and_the_old_file_stays(void)
 
 Test(h5, a_full_disk_leaves_the_old_file)
 {
-    bool mounted = unshare(CLONE_NEWNS) == 0 &&
-                   mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-                   mount("tmpfs", dir, "tmpfs", 0, "size=64k") == 0;
-    oac_test_need(mounted, "mounting a small tmpfs needs root");
+    oac_test_small_disk(dir, "64k");
     oac_test_file_put(path, "old", 3);
     expect_commit_fails_and_the_old_file_stays();
     cr_assert_eq(umount(dir), 0);
