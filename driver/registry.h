@@ -14,9 +14,9 @@
 
 struct oac_registry_request {
     const struct oac_rig *rig;
-    const uint8_t *rig_hash;     /* (32) SHA-256 of the resolved rig text */
-    uint32_t noise;              /* mask of sim/noise.h; simulated benches only */
-    uint64_t seed;               /* of the noise; simulated benches only */
+    const uint8_t *rig_hash; /* (32) SHA-256 of the resolved rig text */
+    uint32_t noise;          /* mask of sim/noise.h; simulated benches only */
+    uint64_t seed;           /* of the noise; simulated benches only */
 };
 
 struct oac_registry_row {

@@ -67,8 +67,7 @@ Test(walkoff, whole_slots_of_weights_and_their_noise)
 /* A detector's slot holds parts of two weights, and it is their squares that are averaged. */
 Test(walkoff, light_off_by_part_of_a_slot_keeps_its_peaks)
 {
-    const char *sets[] = {FIBER, RIN, "fiber.length_m=36695.5", "fiber.precompensate=no",
-                          NULL};
+    const char *sets[] = {FIBER, RIN, "fiber.length_m=36695.5", "fiber.precompensate=no", NULL};
     walk(sets, OAC_NOISE_RIN, 4, "half a slot, rin");
 }
 
