@@ -182,7 +182,7 @@ static float common_factor(const struct oac_analytic *self, const struct oac_fra
     double variance =
         oac_laser_gain_variance(&self->bench->laser, (double)frame->slots * self->slot_s);
     return (float)fmax(
-        1.0 + sqrt(variance) * oac_rng_normal(self->seed, OAC_RNG_RIN_LOW, slot0, 0), 0.0);
+        1.0 + sqrt(variance) * oac_rng_normal(self->seed, OAC_RNG_RIN_LOW, slot0, 0), 1e-3);
 }
 
 /* One window's light sums -> codes. */
@@ -203,8 +203,10 @@ static void tile_window(const struct oac_analytic *self, const struct oac_frame 
     };
     if (self->gain_drifts)
         light.code_per_electron = drifted_gain(self, frame, play->slot0[window], workspace);
-    if (self->common_rin) /* a shared laser's slow noise is one factor of everything it lights */
-        light.launch *= common_factor(self, frame, play->slot0[window]);
+    float common = 1.0f; /* a shared laser's slow noise is one factor of everything it lights */
+    if (self->common_rin)
+        common = common_factor(self, frame, play->slot0[window]);
+    light.launch *= common;
     if (light.a)
         light.x2 = (float)(slots * null * null) + light.a[frame->rows];
     struct oac_readout_finish finish = {
@@ -233,12 +235,14 @@ static void tile_window(const struct oac_analytic *self, const struct oac_frame 
     } else {
         memcpy(code, workspace->raw, frame->rows * sizeof *code);
     }
+    double photons =
+        (double)shot / ((double)common * self->bench->detector.gain); /* the mean */
     if (readouts->photons)
-        readouts->photons[window] = (double)shot / self->bench->detector.gain;
+        readouts->photons[window] = photons;
     if (readouts->saturated)
         *readouts->saturated += saturated;
-    workspace->photons += (double)shot / self->bench->detector.gain;
-    workspace->launch += (double)light.launch;
+    workspace->photons += photons;
+    workspace->launch += (double)(light.launch / common);
 }
 
 static void account(struct oac_analytic *self, const struct oac_frame *frame, size_t windows,
