@@ -102,9 +102,9 @@ static void warn_receiver(const struct oac_rig *rig, const struct audience *to)
     double limit_v = fmin(adc_v, rig->receiver.saturation_v);
     if (MNIST_FILL * (double)rig->slots_max * full_v > limit_v)
         tell(to,
-             "%" PRId64
-             " slots at 0.8 %% of full light reach %.3g V, the receiver ends at %g V",
-             rig->slots_max, MNIST_FILL * (double)rig->slots_max * full_v, limit_v);
+             "%" PRId64 " slots at %g %% of full light reach %.3g V, the receiver ends at %g V",
+             rig->slots_max, 100.0 * MNIST_FILL, MNIST_FILL * (double)rig->slots_max * full_v,
+             limit_v);
 }
 
 void oac_rig_warnings(const struct oac_rig *rig, void (*say)(void *context, const char *line),
