@@ -105,7 +105,7 @@ static void show_progress(struct oac_terminal *terminal, const char *what, size_
     if (begins) {
         snprintf(terminal->what, sizeof terminal->what, "%s", what);
         terminal->begin_s = now;
-        terminal->last_draw_s = terminal->is_terminal ? 0.0 : now;
+        terminal->last_draw_s = 0.0; /* the first report shows at once that work has begun */
     }
     bool again = !begins && done == terminal->done && done >= total; /* its end was shown */
     terminal->done = done;
