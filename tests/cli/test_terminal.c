@@ -152,9 +152,24 @@ Test(terminal, an_end_told_twice_is_shown_once)
     oac_progress(&sink, "images", 2, 2, NULL);
     oac_terminal_fini(&terminal);
     release(&screen);
-    cr_expect_eq(strstr(screen.text, "2 of 2"), screen.text + strlen("images: "), "%s",
-                 screen.text);
-    cr_expect_null(strstr(strchr(screen.text, '\n'), "2 of 2"), "%s", screen.text);
+    const char *end = strstr(screen.text, "2 of 2");
+    cr_assert_not_null(end, "%s", screen.text);
+    cr_expect_null(strstr(end + 1, "2 of 2"), "%s", screen.text);
+}
+
+Test(terminal, lines_begin_with_the_first_report)
+{
+    struct screen screen;
+    struct oac_terminal terminal;
+    capture(&screen);
+    oac_terminal_init(&terminal, OAC_PROGRESS_ON);
+    terminal.is_terminal = false;
+    struct oac_sink sink = oac_terminal_sink(&terminal);
+    oac_progress(&sink, "images", 0, 1000, NULL);
+    oac_progress(&sink, "images", 1, 1000, NULL);
+    oac_terminal_fini(&terminal);
+    release(&screen);
+    cr_expect_str_eq(screen.text, "images: 0 of 1000 (0%), 0.0 s\n");
 }
 
 Test(terminal, quiet_leaves_warnings_only)
