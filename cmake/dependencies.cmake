@@ -8,3 +8,5 @@ pkg_check_modules(crypto REQUIRED IMPORTED_TARGET libcrypto)     # base/digest
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)            # models/dataset
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)         # models/fetch
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)      # experiments: JSON results
+pkg_check_modules(fftw REQUIRED IMPORTED_TARGET fftw3)           # base/fft
+pkg_check_modules(fftwf REQUIRED IMPORTED_TARGET fftw3f)

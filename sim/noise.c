@@ -8,9 +8,16 @@ static const struct {
     const char *name;
     uint32_t bit;
 } SOURCES[] = {
-    {"shot", OAC_NOISE_SHOT}, {"thermal", OAC_NOISE_THERMAL}, {"read", OAC_NOISE_READ},
-    {"rin", OAC_NOISE_RIN},   {"drive", OAC_NOISE_DRIVE},     {"ase", OAC_NOISE_ASE},
-    {"adc", OAC_NOISE_ADC},   {"drift", OAC_NOISE_DRIFT},
+    {"shot", OAC_NOISE_SHOT},
+    {"thermal", OAC_NOISE_THERMAL},
+    {"read", OAC_NOISE_READ},
+    {"rin", OAC_NOISE_RIN},
+    {"drive", OAC_NOISE_DRIVE},
+    {"ase", OAC_NOISE_ASE},
+    {"adc", OAC_NOISE_ADC},
+    {"drift", OAC_NOISE_DRIFT},
+    {"linewidth", OAC_NOISE_LINEWIDTH},
+    {"jitter", OAC_NOISE_JITTER},
 };
 enum { SOURCE_COUNT = sizeof SOURCES / sizeof SOURCES[0] };
 
@@ -38,7 +45,7 @@ enum oac_status oac_noise_parse(const char *list, uint32_t *mask, struct oac_err
             return oac_fail(
                 err, OAC_EUSAGE,
                 "noise list '%.100s': '%.*s' %s; give all, none or a comma-separated "
-                "list of shot thermal read rin drive ase adc drift",
+                "list of shot thermal read rin drive ase adc drift linewidth jitter",
                 list, length > 40 ? 40 : (int)length, word,
                 bit ? "is there twice" : "is not a noise source");
         found |= bit;

@@ -16,7 +16,9 @@ enum oac_noise {
     OAC_NOISE_ASE = 32,
     OAC_NOISE_ADC = 64, /* rounding, clipping and the noise beyond rounding */
     OAC_NOISE_DRIFT = 128,
-    OAC_NOISE_ALL = 255,
+    OAC_NOISE_LINEWIDTH = 256, /* the waveform engine's alone, as the next */
+    OAC_NOISE_JITTER = 512,
+    OAC_NOISE_ALL = 1023,
     OAC_NOISE_NONE = 0,
 };
 

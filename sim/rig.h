@@ -17,7 +17,11 @@ struct oac_rig_modulator {
     double bias_v; /* V_peak: voltage of maximum transmission */
     double er_db;  /* none: +inf */
     double il_db;
-    double bandwidth_hz;  /* one pole on the drive voltage; none: +inf */
+    double bandwidth_hz; /* one pole on the drive voltage; none: +inf */
+    char
+        s21_file[OAC_CONFIG_TEXT_BYTES]; /* Touchstone; replaces the pole in `wave`; "": none */
+    bool s21_peaking;                    /* |S21| above its low-frequency value is meant */
+    double chirp;         /* common phase per half phase difference of the arms; 0: push-pull */
     double drive_noise_v; /* rms voltage noise beside the DAC's, per slot */
     bool dual_output;     /* weight only: the complementary output is used too */
     bool
@@ -34,6 +38,9 @@ struct oac_rig_dac {
     double min_v;        /* voltage of code 0 */
     double inl_lsb;      /* amplitude of the fixed bow + ripple, hidden shape from bench_seed */
     double dnl_lsb;      /* rms of the fixed code-to-code error */
+    double bandwidth_hz; /* one pole behind the hold; none: +inf (wave) */
+    double jitter_s;     /* rms of each edge (wave) */
+    int64_t samples_per_slot; /* conversions per slot (wave) */
 };
 
 enum oac_amplifier_position {
@@ -41,6 +48,7 @@ enum oac_amplifier_position {
     OAC_AMPLIFIER_BEFORE_CLIENT,
     OAC_AMPLIFIER_AFTER_CLIENT
 };
+enum oac_passband { OAC_PASSBAND_GAUSSIAN, OAC_PASSBAND_FLAT, OAC_PASSBAND_LORENTZIAN };
 enum oac_detector_kind { OAC_DETECTOR_PIN, OAC_DETECTOR_APD, OAC_DETECTOR_COUNTING };
 enum oac_receiver_kind { OAC_RECEIVER_INTEGRATOR, OAC_RECEIVER_TIA, OAC_RECEIVER_COUNTER };
 
@@ -52,6 +60,16 @@ struct oac_rig {
     int64_t guard_slots, preamble_slots, slots_max;
     int64_t bench_seed;
 
+    struct { /* the waveform engine's grid */
+        int64_t samples_per_slot;
+    } wave;
+
+    struct {           /* what a bench's clocks do: hidden; the modem finds them out */
+        double skew_s; /* client's data after the weights */
+        double adc_delay_s,
+            adc_delay_spread_s; /* light to ADC sample, and hidden sigma over channels (wave) */
+    } timing;
+
     struct {
         double power_dbm;       /* per channel, before the weight modulator */
         double power_max_dbm;   /* what a launch setting may ask for */
@@ -61,6 +79,7 @@ struct oac_rig {
         double rin_db_per_hz; /* one-sided; none: -inf */
         double rin_corner_hz; /* S(f) = rin (1 + corner/f) above rin_min_hz; none: 0 */
         double rin_min_hz;
+        double linewidth_hz;             /* Lorentzian FWHM (wave) */
         double drift_sigma, drift_tau_s; /* relative power drift per line */
     } laser;
 
@@ -74,6 +93,9 @@ struct oac_rig {
         double slope_ps_nm2_km;
         bool precompensate; /* server-side pre-delay set to the nominal walk-off at open */
         double group_index;
+        double gamma_per_w_km;  /* Kerr coefficient (wave); 0: linear */
+        double pmd_ps_rtkm;     /* polarisation mode dispersion (wave) */
+        int64_t steps_per_span; /* of the split-step method, when gamma is not 0 */
     } fiber;
 
     struct {
@@ -81,6 +103,7 @@ struct oac_rig {
         double gain_db, nf_db;
         double bandwidth_hz;   /* optical filter in front of each detector, noise bandwidth */
         int64_t polarisations; /* of ASE at the detector: 1 or 2 */
+        int64_t spans; /* before_client: the fiber in so many equal spans, each amplified */
     } amplifier;
 
     struct oac_rig_dac client_dac;
@@ -89,19 +112,24 @@ struct oac_rig {
     struct {
         double il_db;
         double adjacent_db, nonadjacent_db; /* crosstalk, positive; none: +inf */
+        double passband_hz;                 /* full width at half maximum (wave); none: +inf */
+        int passband_shape;                 /* enum oac_passband */
+        double detuning_hz;                 /* of every channel's passband from its line */
     } demux;
 
     struct {
-        int kind;                        /* enum oac_detector_kind */
-        double quantum_efficiency;       /* 0..1; responsivity is eta q/(h nu) */
-        double dark_a;                   /* bulk dark current, multiplied by the gain */
-        double surface_dark_a;           /* not multiplied */
-        double dark_counts_hz;           /* counting */
-        double dead_time_s;              /* counting, non-paralysable */
-        double gain, excess_noise;       /* APD: M and F(M); 1 and 1 otherwise */
-        bool pair;                       /* balanced pair per channel */
-        double pair_mismatch;            /* relative difference of the pair's gains, fixed */
-        double gain_spread_db;           /* hidden, sigma over channels of electrical gain */
+        int kind;                  /* enum oac_detector_kind */
+        double quantum_efficiency; /* 0..1; responsivity is eta q/(h nu) */
+        double dark_a;             /* bulk dark current, multiplied by the gain */
+        double surface_dark_a;     /* not multiplied */
+        double dark_counts_hz;     /* counting */
+        double dead_time_s;        /* counting, non-paralysable */
+        double gain, excess_noise; /* APD: M and F(M); 1 and 1 otherwise */
+        bool pair;                 /* balanced pair per channel */
+        double pair_mismatch;      /* relative difference of the pair's gains, fixed */
+        double bandwidth_hz;       /* one pole; none: +inf (wave) */
+        double saturation_a;       /* largest photocurrent before gain; none: +inf (wave) */
+        double gain_spread_db;     /* hidden, sigma over channels of electrical gain */
         double drift_sigma, drift_tau_s; /* relative gain drift per channel */
     } detector;
 
@@ -111,6 +139,8 @@ struct oac_rig {
         bool cds;                           /* correlated double sampling */
         double saturation_v;                /* none: +inf */
         double in_a_per_rthz, gain_v_per_a; /* TIA */
+        double bandwidth_hz;                /* TIA, one pole; none: +inf (wave) */
+        double droop_per_s;                 /* leak of an integrator's charge (wave) */
     } receiver;
 
     struct {
@@ -119,7 +149,9 @@ struct oac_rig {
         double full_scale_v; /* peak to peak; a counter's full scale is 2^bits counts */
         double min_v;
         double inl_lsb, dnl_lsb;
-        double offset_spread_v; /* hidden, sigma over channels */
+        double offset_spread_v;   /* hidden, sigma over channels */
+        double jitter_s;          /* rms aperture jitter (wave) */
+        int64_t samples_per_slot; /* conversions of a sampled receiver */
     } adc;
 
     struct { /* electrical energy, for reports only */

@@ -38,6 +38,7 @@
     }
 
 static const char *const POSITIONS[] = {"none", "before_client", "after_client", NULL};
+static const char *const PASSBANDS[] = {"gaussian", "flat", "lorentzian", NULL};
 static const char *const DETECTORS[] = {"pin", "apd", "counting", NULL};
 static const char *const RECEIVERS[] = {"integrator", "tia", "counter", NULL};
 
@@ -52,7 +53,11 @@ static const char *const RECEIVERS[] = {"integrator", "tia", "counter", NULL};
         REAL(d.inl_lsb, "lsb", 0, 64, "0",                                                    \
              "Amplitude of the fixed bow and ripple, whose shape is hidden."),                \
         REAL(d.dnl_lsb, "lsb", 0, 8, "0",                                                     \
-             "rms of the fixed, hidden error between neighbours.")
+             "rms of the fixed, hidden error between neighbours."),                           \
+        REAL_OR(d.bandwidth_hz, "Hz", 1e3, 1e13, "none", INFINITY,                            \
+                "One pole behind the DAC's hold; wave only."),                                \
+        REAL(d.jitter_s, "s", 0, 1, "0", "rms jitter of each edge; wave only."),              \
+        INTEGER(d.samples_per_slot, "", 1, 64, "1", "Conversions per slot; wave and boards.")
 
 #define MODULATOR(m, who)                                                                    \
     REAL(m.vpi_v, "V", 1e-3, 100, NULL, "Half-wave voltage of " who "."),                    \
@@ -62,6 +67,13 @@ static const char *const RECEIVERS[] = {"integrator", "tia", "counter", NULL};
         REAL(m.il_db, "dB", 0, 40, "0", "Insertion loss at maximum transmission."),          \
         REAL_OR(m.bandwidth_hz, "Hz", 1e3, 1e13, "none", INFINITY,                           \
                 "3 dB bandwidth of one pole acting on the drive voltage; none: instant."),   \
+        TEXT(m.s21_file, "",                                                                 \
+             "Touchstone .s2p file, beside the rig file, whose S21 replaces the pole; wave " \
+             "only."),                                                                       \
+        TRUTH(m.s21_peaking, "no", "|S21| above its low-frequency value is meant."),         \
+        REAL(m.chirp, "1", -10, 10, "0",                                                     \
+             "Common phase per half of the arms' phase difference; 0: push-pull. wave "      \
+             "only."),                                                                       \
         REAL(m.drive_noise_v, "V", 0, 10, "0",                                               \
              "rms voltage noise on the drive beside the DAC's, independent per slot."),      \
         REAL(m.vpi_spread, "1", 0, 0.1, "0", "Hidden relative sigma of V_pi."),              \
@@ -82,6 +94,14 @@ static const struct oac_config_key KEYS[] = {
     INTEGER(bench_seed, "", 0, 9007199254740991.0, "1",
             "Fixes hidden imperfections and the path of drift."),
 
+    INTEGER(wave.samples_per_slot, "", 2, 1024, "8",
+            "Samples of light per slot in the waveform engine."),
+
+    REAL(timing.skew_s, "s", -1, 1, "0", "Hidden: the client's data come this much late."),
+    REAL(timing.adc_delay_s, "s", 0, 1, "0",
+         "Hidden: from the light to the ADC's sample; wave only."),
+    REAL(timing.adc_delay_spread_s, "s", 0, 1, "0", "Hidden sigma of that over channels."),
+
     REAL(laser.power_dbm, "dBm", -120, 40, NULL,
          "Power per channel before the weight modulator."),
     REAL(laser.power_max_dbm, "dBm", -120, 60, NULL, "The most a launch setting may ask for."),
@@ -95,6 +115,8 @@ static const struct oac_config_key KEYS[] = {
     REAL_OR(laser.rin_corner_hz, "Hz", 0, 1e10, "none", 0.0,
             "Below it intensity noise rises as 1/f."),
     REAL(laser.rin_min_hz, "Hz", 1e-9, 1e9, "1", "Where the 1/f rise ends."),
+    REAL(laser.linewidth_hz, "Hz", 0, 1e12, "0",
+         "Lorentzian linewidth (full width); wave only."),
     REAL(laser.drift_sigma, "1", 0, 1, "0",
          "Stationary relative sigma of power drift per line."),
     REAL(laser.drift_tau_s, "s", 1e-6, 1e9, "600", "Correlation time of that drift."),
@@ -114,6 +136,13 @@ static const struct oac_config_key KEYS[] = {
           "The server delays each channel against the nominal walk-off."),
     REAL(fiber.group_index, "1", 1, 5, "1.468", "Group index, for latency."),
 
+    REAL(fiber.gamma_per_w_km, "1/(W km)", 0, 100, "0",
+         "Kerr coefficient, 1.3 in standard fiber; 0: linear. wave only."),
+    REAL(fiber.pmd_ps_rtkm, "ps/sqrt(km)", 0, 100, "0",
+         "Polarisation mode dispersion, first order; wave only."),
+    INTEGER(fiber.steps_per_span, "", 1, 100000, "100",
+            "Steps of the split-step method in a span of a Kerr fiber."),
+
     CHOICE(amplifier.position, "none", POSITIONS, "Where the optical amplifier sits."),
     REAL(amplifier.gain_db, "dB", 0, 60, "0", "Gain."),
     REAL(amplifier.nf_db, "dB", 0, 20, "5", "Noise figure."),
@@ -121,6 +150,8 @@ static const struct oac_config_key KEYS[] = {
          "Noise bandwidth of the rectangular filter in front of each detector."),
     INTEGER(amplifier.polarisations, "", 1, 2, "2",
             "Polarisations of spontaneous emission at the detector; 1 behind a polariser."),
+    INTEGER(amplifier.spans, "", 1, 1000, "1",
+            "before_client: equal spans of fiber, each followed by an amplifier."),
 
     DAC(client_dac, "the client's modulator"),
     MODULATOR(client_modulator, "the client's modulator"),
@@ -132,6 +163,11 @@ static const struct oac_config_key KEYS[] = {
             "How far neighbours are down at a port."),
     REAL_OR(demux.nonadjacent_db, "dB", 3, 120, "none", INFINITY,
             "How far each other channel is down at a port."),
+
+    REAL_OR(demux.passband_hz, "Hz", 1e6, 1e14, "none", INFINITY,
+            "Full width at half maximum of a channel's passband; wave only."),
+    CHOICE(demux.passband_shape, "gaussian", PASSBANDS, "Its shape; flat: third order."),
+    REAL(demux.detuning_hz, "Hz", -1e13, 1e13, "0", "Passband centres off the lines by this."),
 
     CHOICE(detector.kind, "pin", DETECTORS, "Kind of photodetector."),
     REAL(detector.quantum_efficiency, "1", 1e-6, 1, "1", "Electrons (counts) per photon."),
@@ -145,6 +181,10 @@ static const struct oac_config_key KEYS[] = {
     TRUTH(detector.pair, "no", "A balanced pair per channel."),
     REAL(detector.pair_mismatch, "1", -0.5, 0.5, "0",
          "Relative difference of the pair's responsivities, fixed."),
+    REAL_OR(detector.bandwidth_hz, "Hz", 1e2, 1e13, "none", INFINITY,
+            "3 dB bandwidth of one pole of the photocurrent; wave only."),
+    REAL_OR(detector.saturation_a, "A", 1e-12, 10, "none", INFINITY,
+            "Largest photocurrent, before avalanche gain; wave only."),
     REAL(detector.gain_spread_db, "dB", 0, 10, "0",
          "Hidden sigma over channels of electrical gain, 10 log of the electrons."),
     REAL(detector.drift_sigma, "1", 0, 1, "0", "Stationary relative sigma of gain drift."),
@@ -160,6 +200,10 @@ static const struct oac_config_key KEYS[] = {
     REAL(receiver.in_a_per_rthz, "A/rtHz", 0, 1e-3, "0",
          "Input current noise of a tia, one-sided."),
     REAL(receiver.gain_v_per_a, "V/A", 1e-3, 1e15, "1e3", "Transimpedance of a tia."),
+    REAL_OR(receiver.bandwidth_hz, "Hz", 1e2, 1e13, "none", INFINITY,
+            "3 dB bandwidth of one pole of a tia; wave only."),
+    REAL(receiver.droop_per_s, "1/s", 0, 1e12, "0",
+         "Rate at which an integrator loses its charge; wave only."),
 
     INTEGER(adc.bits, "bits", 1, 24, NULL, "Resolution; a counter counts to 2^bits - 1."),
     REAL_OR(adc.enob_bits, "bits", 1, 24, "none", INFINITY,
@@ -171,6 +215,9 @@ static const struct oac_config_key KEYS[] = {
          "Amplitude of the fixed bow and ripple, whose shape is hidden."),
     REAL(adc.dnl_lsb, "lsb", 0, 8, "0", "rms of the fixed, hidden error between neighbours."),
     REAL(adc.offset_spread_v, "V", 0, 1e3, "0", "Hidden sigma over channels of offset."),
+    REAL(adc.jitter_s, "s", 0, 1, "0", "rms aperture jitter; wave only."),
+    INTEGER(adc.samples_per_slot, "", 1, 64, "1",
+            "Conversions per slot of a sampled receiver."),
 
     REAL(energy.modulator_j, "J", 0, 1, "0", "Client modulator per symbol."),
     REAL(energy.dac_j, "J", 0, 1, "0", "Client DAC per symbol."),
