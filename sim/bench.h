@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The truth about one simulated bench: what its parts really are, after the hidden
- * imperfections that the rig's bench_seed fixes. Calibration must never see this; only the
- * simulators do.
+/* The truth about one simulated bench: what its parts really are, after the hidden imperfections that the
+ * rig's bench_seed fixes. Calibration must never see this; only the simulators do.
  *
- *     power_k   = P 10^(N(0, power_spread_db)/10)
- *     V_pi,k    = V_pi (1 + N(0, vpi_spread));      V_peak,k = bias + N(0, bias_spread)
- *     client V_pi at channel k = V_pi,client lambda_k/lambda_c        (when
- * vpi_tracks_wavelength) gain_k    = 10^(N(0, gain_spread_db)/10)      on the electrons (a
- * photocurrent's dB are optical: 10 log) offset_k  = N(0, offset_spread_v) With every spread 0
- * it is the nominal bench, bit for bit. Draws are keyed (bench_seed, OAC_RNG_BENCH, channel,
- * what), so that adding channels changes none of those before. */
+ *     power_k     = P 10^(N(0, power_spread_db)/10)
+ *     V_pi,k      = V_pi (1 + N(0, vpi_spread));     V_peak,k = bias + N(0, bias_spread)
+ *     client V_pi at channel k = V_pi,client lambda_k/lambda_c     (when vpi_tracks_wavelength)
+ *     gain_k      = 10^(N(0, gain_spread_db)/10)     on the electrons (a photocurrent's dB are optical: 10 log)
+ *     offset_k    = N(0, offset_spread_v)
+ * With every spread 0 it is the nominal bench, bit for bit. Draws are keyed (bench_seed, OAC_RNG_BENCH,
+ * channel, what), so that adding channels changes none of those before. */
 #ifndef OAC_SIM_BENCH_H
 #define OAC_SIM_BENCH_H
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Analog-to-digital converter: voltage -> code.
  *
- *     u    = (v + offset_v - min_v)/lsb_v + noise_lsb z           z ~ N(0,1), drawn by the
- * caller code = clip( round( u + error_lsb[ nearest code ] ), 0, 2^bits - 1 ),  lsb_v =
- * full_scale_v/(2^bits-1) noise_lsb = sqrt( (4^(bits-ENOB) - 1)/12 ) is added before rounding;
- * rounding itself is done, not added. A counter is an ADC of lsb 1 count and min 0 whose
- * "volts" are counts. Units: V, lsb. Validity: the input is held. Not modelled: aperture
- * jitter, missing codes beyond DNL. Source: IEEE Std 1241 for ENOB; the fixed error is
- * converter_error.h's. */
+ *     u    = (v + offset_v - min_v)/lsb_v + noise_lsb z           z ~ N(0,1), drawn by the caller
+ *     code = clip( round( u + error_lsb[nearest code] ), 0, 2^bits - 1 ),   lsb_v = full_scale_v/(2^bits - 1)
+ * noise_lsb = sqrt( (4^(bits-ENOB) - 1)/12 ) is added before rounding; rounding itself is done, not added.
+ * A counter is an ADC of lsb 1 count and min 0 whose "volts" are counts.
+ * Units: V, lsb. Validity: the input is held. Not modelled here: aperture jitter, missing codes beyond DNL.
+ * Source: IEEE Std 1241 for ENOB; the fixed error is converter_error.h's. */
 #ifndef OAC_SIM_COMPONENTS_ADC_H
 #define OAC_SIM_COMPONENTS_ADC_H
 

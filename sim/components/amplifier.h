@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Optical amplifier (EDFA) with an optical filter: gain, noise figure, amplified spontaneous
- * emission.
+/* Optical amplifier (EDFA) with an optical filter: gain, noise figure, amplified spontaneous emission.
  *
  *     NF = 2 n_sp (G-1)/G + 1/G   =>   n_sp = (NF G - 1)/(2 (G-1))
- *     ASE, one polarisation, at the output: S = n_sp h nu (G-1) = h nu (NF G - 1)/2  [W/Hz], 0
- * at G = 1 In electrons of one window at a detector of responsivity R behind power loss l (S
- * there is l S): mean        m_pol (R S/q) T_w int H df signal-ASE  2 M^2 (R S/q) sum mu
- *     ASE-ASE     M^2 m_pol (R S/q)^2 T_w B_2,   B_2 = int H^2 df
- * H is the filter's power response. The rig states one noise bandwidth: a rectangular (flat)
- * filter, for which int H df = int H^2 df = bandwidth_hz. Units: linear, W/Hz, Hz. Validity: G
- * >= 1, B_2 T >> 1, saturation and tilt not modelled. An amplifier that is not there has gain 1
- * and no ASE. Source: E. Desurvire, Erbium-Doped Fiber Amplifiers (1994), ch. 2;
- * docs/physics.md, "ase". */
+ *     ASE, one polarisation, at the output:   S = n_sp h nu (G-1) = h nu (NF G - 1)/2   [W/Hz],  0 at G = 1
+ * In electrons of one window at a detector of responsivity R behind power loss l (S there is l S):
+ *     mean         m_pol (R S/q) T_w int H df
+ *     signal-ASE   2 M^2 (R S/q) sum mu
+ *     ASE-ASE      M^2 m_pol (R S/q)^2 T_w B_2,   B_2 = int H^2 df
+ * H is the filter's power response. The rig states one noise bandwidth: a rectangular (flat) filter, for which
+ * int H df = int H^2 df = bandwidth_hz.
+ * Units: linear, W/Hz, Hz. Validity: G >= 1, B_2 T >> 1; saturation and tilt are not modelled. An amplifier
+ * that is not there has gain 1 and no ASE.
+ * Source: E. Desurvire, Erbium-Doped Fiber Amplifiers (1994), ch. 2; docs/physics.md, "ase". */
 #ifndef OAC_SIM_COMPONENTS_AMPLIFIER_H
 #define OAC_SIM_COMPONENTS_AMPLIFIER_H
 

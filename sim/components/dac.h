@@ -2,10 +2,11 @@
 /* Digital-to-analog converter: code -> voltage, sample and hold over the slot.
  *
  *     V(c) = min_v + lsb_v c + error_v[c],   lsb_v = full_scale_v/(2^bits - 1)
- * Noise beyond its steps: sigma_V = lsb_v sqrt( (4^(bits-ENOB) - 1)/12 ), independent per slot;
- * it adds in quadrature to the modulator's own drive noise. Units: V. Validity: settled;
- * bandwidth sits in the modulator's pole. Not modelled: glitches, jitter. Source: ENOB from
- * SINAD of a full-scale sine, IEEE Std 1241; the fixed error is converter_error.h's. */
+ * Noise beyond its steps: sigma_V = lsb_v sqrt( (4^(bits-ENOB) - 1)/12 ), independent per slot; it adds in
+ * quadrature to the modulator's own drive noise.
+ * Units: V. Validity: settled. Bandwidth and jitter are sim/waveform/drive.h's; the analytic engine puts a
+ * bandwidth into the modulator's pole. Not modelled: glitches.
+ * Source: ENOB from SINAD of a full-scale sine, IEEE Std 1241; the fixed error is converter_error.h's. */
 #ifndef OAC_SIM_COMPONENTS_DAC_H
 #define OAC_SIM_COMPONENTS_DAC_H
 

@@ -3,14 +3,13 @@
  *
  *     R = eta q/(h nu) [A/W];  electrons per joule eta/(h nu)
  *     bulk dark current is multiplied, surface dark current is not:
- *         mean M (n + n_bulk) + n_surface,  variance M^2 F (n + n_bulk) + n_surface
+ *         mean M (n + n_bulk) + n_surface,   variance M^2 F (n + n_bulk) + n_surface
  *     pair: gains 1 + mismatch/2 and 1 - mismatch/2
  * Counting with a non-paralysable dead time tau and n expected arrivals in a slot T >> tau:
- *     mean n/(1 + n tau/T),  variance n/(1 + n tau/T)^3      (renewal theory)
- * Units: A/W, 1/s, s, electrons. Validity: the two formulas within tau << T and n tau/T < 0.1;
- * beyond, the event simulation below is exact. Not modelled: afterpulsing, pile-up, saturation
- * of the diode. Source: F = <m^2>/<m>^2, McIntyre 1966; J. W. Mueller, Nucl. Instrum. Methods
- * 112, 47 (1973). */
+ *     mean n/(1 + n tau/T),   variance n/(1 + n tau/T)^3      (renewal theory)
+ * Units: A/W, 1/s, s, electrons. Validity: the two formulas within tau << T and n tau/T < 0.1; beyond, the
+ * event simulation below is exact. Not modelled: afterpulsing, pile-up.
+ * Source: F = <m^2>/<m>^2, McIntyre 1966; J. W. Mueller, Nucl. Instrum. Methods 112, 47 (1973). */
 #ifndef OAC_SIM_COMPONENTS_DETECTOR_H
 #define OAC_SIM_COMPONENTS_DETECTOR_H
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Slow drift: an Ornstein-Uhlenbeck process that can be asked for its value at any time, in any
- * order.
+/* Slow drift: an Ornstein-Uhlenbeck process that can be asked for its value at any time, in any order.
  *
- *     dX = -(X/tau) dt + sigma sqrt(2/tau) dW,   <X> = 0,  <X^2> = sigma^2,  <X(t)X(t+d)> =
- * sigma^2 e^{-|d|/tau} Time is cut at knots 32 tau apart, where the values are independent
- * (e^-32 = 1e-14). Between two values a, b at distance 2h the process is Markov, so its
- * midpoint is exactly normal with mean rho/(1+rho^2) (a+b),  variance sigma^2
- * (1-rho^2)/(1+rho^2),  rho = e^{-h/tau}; halving OAC_DRIFT_DEPTH times reaches tau/8192, below
- * which it is interpolated linearly (this loses less than 0.8 % of sigma rms). Every draw is
- * keyed (bench seed, OAC_RNG_DRIFT, process and knot interval, node), so image 731 can be
- * re-run alone. A cursor only remembers the last path: the bits are the same with or without.
- * Units: those of sigma; s. Source: Uhlenbeck, Ornstein, Phys. Rev. 36, 823 (1930); midpoint by
- * conditioning the stationary trivariate normal. */
+ *     dX = -(X/tau) dt + sigma sqrt(2/tau) dW,   <X> = 0,   <X(t) X(t+d)> = sigma^2 e^{-|d|/tau}
+ * Time is cut at knots 32 tau apart, where the values are independent (e^-32 = 1e-14). Between two values
+ * a, b at distance 2h the process is Markov, so its midpoint is exactly normal with
+ *     mean rho/(1+rho^2) (a+b),   variance sigma^2 (1-rho^2)/(1+rho^2),   rho = e^{-h/tau}
+ * Halving OAC_DRIFT_DEPTH times reaches tau/8192, below which it is interpolated linearly (this loses less
+ * than 0.8 % of sigma rms). Every draw is keyed (bench seed, OAC_RNG_DRIFT, process and knot interval, node),
+ * so image 731 can be re-run alone. A cursor only remembers the last path: the bits are the same with or
+ * without.
+ * Units: those of sigma; s. Source: Uhlenbeck, Ornstein, Phys. Rev. 36, 823 (1930); midpoint by conditioning
+ * the stationary trivariate normal. */
 #ifndef OAC_SIM_COMPONENTS_DRIFT_H
 #define OAC_SIM_COMPONENTS_DRIFT_H
 

@@ -2,14 +2,15 @@
 /* Fiber: loss, walk-off between wavelengths, dispersion fading.
  *
  *     transmission = 10^(-(loss L + attenuator)/10)
- *     D(lambda) = D_0 + S_0 (lambda - lambda_c);  delay of channel k relative to the centre
- * wavelength tau_k = L int_{lambda_c}^{lambda_k} D dlambda = L ( D_0 dl + S_0 dl^2/2 ),  dl =
- * c/nu_k - c/nu_c chirp-free intensity modulation at f fades as |cos( pi lambda_c^2 D_0 L f^2/c
- * )|, first null f_0 = sqrt( c/(2 |D_0| L lambda_c^2) ). Longer wavelengths arrive later where
- * D > 0. 1 ps/(nm km) = 1e-6 s/m^2; 1 ps/(nm^2 km) = 1e3 s/m^3. Units: m, s, power ratio.
- * Validity: linear fiber, loss flat over the band. Not modelled: PMD, PDL, multipath, Kerr
- * effects. Source: G. P. Agrawal, Fiber-Optic Communication Systems, ch. 2; docs/physics.md,
- * reference row 7. */
+ *     D(lambda)    = D_0 + S_0 (lambda - lambda_c)
+ *     delay of channel k relative to the centre wavelength
+ *         tau_k = L int_{lambda_c}^{lambda_k} D dlambda = L ( D_0 dl + S_0 dl^2/2 ),   dl = c/nu_k - c/nu_c
+ *     chirp-free intensity modulation at f fades as |cos( pi lambda_c^2 D_0 L f^2/c )|,
+ *         first null f_0 = sqrt( c/(2 |D_0| L lambda_c^2) )
+ * Longer wavelengths arrive later where D > 0. 1 ps/(nm km) = 1e-6 s/m^2; 1 ps/(nm^2 km) = 1e3 s/m^3.
+ * Units: m, s, power ratio. Validity: linear fiber, loss flat over the band. Not modelled here: PMD and the
+ * Kerr effect (sim/waveform/fiber.h), PDL, multipath.
+ * Source: G. P. Agrawal, Fiber-Optic Communication Systems, ch. 2; docs/physics.md, reference row 7. */
 #ifndef OAC_SIM_COMPONENTS_FIBER_H
 #define OAC_SIM_COMPONENTS_FIBER_H
 

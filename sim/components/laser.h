@@ -4,12 +4,13 @@
  *     nu_k = center_hz + (k - (C-1)/2) grid_hz
  *     P_k  = P 10^(spread_db_k/10)
  *     RIN  S(f) = rin (1 + corner/f) for f > rin_min     [1/Hz], one-sided
- * The white part acts inside a window as (rin/2) int p^2 dt. The part above white that lies
- * below 1/T_w is one gain factor per window, of variance int_{rin_min}^{1/T_w} rin corner/f df
- * = rin corner ln( 1/(T_w rin_min) )   (0 if negative). Units: W, Hz, 1/Hz. Validity: 1/f noise
- * between 1/T_w and the slot rate, beyond its white level, is neglected; gain factors of
- * neighbouring windows are drawn independently. Not modelled here: linewidth (only fiber and
- * multipath turn it into intensity). Source: docs/physics.md, variance table, "rin". */
+ * The white part acts inside a window as (rin/2) int p^2 dt. The part above white that lies below 1/T_w is one
+ * gain factor per window, of variance
+ *     int_{rin_min}^{1/T_w} rin corner/f df = rin corner ln( 1/(T_w rin_min) )   (0 if negative)
+ * Units: W, Hz, 1/Hz. Validity: 1/f noise between 1/T_w and the slot rate, beyond its white level, is
+ * neglected; gain factors of neighbouring windows are drawn independently. Not modelled here: linewidth, which
+ * only fiber and multipath turn into intensity (sim/waveform/server.h).
+ * Source: docs/physics.md, variance table, "rin". */
 #ifndef OAC_SIM_COMPONENTS_LASER_H
 #define OAC_SIM_COMPONENTS_LASER_H
 

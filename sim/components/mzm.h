@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Mach-Zehnder modulator: optical power transmission against drive voltage.
  *
- *     T(V) = T_on [ r + (1-r) cos^2( (pi/2)(V - V_peak)/V_pi ) ]
+ *     T(V) = T_on [ r + (1-r) cos^2( (pi/2)(V - V_peak)/V_pi ) ],    r = 10^(-ER/10), T_on = 10^(-IL/10)
  *     complementary output   T_on (1+r) - T(V)          (lossless coupler, same extinction)
- * r = 10^(-ER/10), T_on = 10^(-IL/10). Between V_peak and V_peak + V_pi T falls from T_on to r
- * T_on.
+ * Between V_peak and V_peak + V_pi T falls from T_on to r T_on.
  *
- * Gaussian noise of sigma_V on the drive, not linearised: th = pi (V - V_peak)/V_pi, s = pi
- * sigma_V/V_pi, E T   = T_on [ r + (1-r)/2 (1 + cos th e^{-s^2/2}) ] Var T = T_on^2 (1-r)^2/4 [
- * (1 + cos 2th e^{-2 s^2})/2 - cos^2 th e^{-s^2} ] The mean shifts at the extrema, where the
- * slope vanishes. The complementary output has the same variance and, being an exact mirror,
- * correlation -1.
- *
- * Units: V, power ratios. Validity: static; bandwidth is one_pole.h's. Not modelled: chirp,
- * absorption that depends on voltage, wavelength dependence of T_on. Source: characteristic
- * function of the normal distribution applied to cos; docs/physics.md, variance table, "drive".
- */
+ * Gaussian noise of sigma_V on the drive, not linearised: th = pi (V - V_peak)/V_pi, s = pi sigma_V/V_pi,
+ *     E T   = T_on [ r + (1-r)/2 (1 + cos th e^{-s^2/2}) ]
+ *     Var T = T_on^2 (1-r)^2/4 [ (1 + cos 2th e^{-2 s^2})/2 - cos^2 th e^{-s^2} ]
+ * The mean shifts at the extrema, where the slope vanishes. The complementary output has the same variance
+ * and, being an exact mirror, correlation -1.
+ * Units: V, power ratios. Validity: static; bandwidth is one_pole.h's. Not modelled: absorption that depends
+ * on voltage, wavelength dependence of T_on.
+ * Source: characteristic function of the normal distribution applied to cos; docs/physics.md, variance table,
+ * "drive". */
 #ifndef OAC_SIM_COMPONENTS_MZM_H
 #define OAC_SIM_COMPONENTS_MZM_H
 

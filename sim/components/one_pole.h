@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A single-pole low-pass on a staircase drive: how much of one slot leaks into the following
- * ones.
+/* A single-pole low-pass on a staircase drive: how much of one slot leaks into the following ones.
  *
  *     dV/dt = (V_code(t) - V)/tau,   tau = 1/(2 pi f_3dB)
- * Inside a slot of length T that starts at V_a and is driven to V_b: V(t) = V_b + (V_a - V_b) u
- * with u = exp(-t/tau), u falling from 1 to E = exp(-T/tau).
+ * Inside a slot of length T that starts at V_a and is driven to V_b: V(t) = V_b + (V_a - V_b) u with
+ * u = exp(-t/tau), u falling from 1 to E = exp(-T/tau).
  *
  * Small signals (any response linear in V): slot average of a unit slot
- *     own 1 - (tau/T)(1-E),  next (tau/T)(1-E)^2,  each later one times E        (they sum to
- * 1). A non-linear response f is averaged over the slot exactly by substituting u: (1/T)
- * int_0^T f(u(t)) dt = f(0) + (tau/T) int_E^1 (f(u) - f(0))/u du whose integrand is smooth, so
- * few Gauss-Legendre points suffice. Units: s, Hz. Validity: one real pole; ringing and longer
- * tails are not modelled. Source: elementary; docs/physics.md, reference row 8. */
+ *     own 1 - (tau/T)(1-E),   next (tau/T)(1-E)^2,   each later one times E        (they sum to 1)
+ * A non-linear response f is averaged over the slot exactly by substituting u:
+ *     (1/T) int_0^T f(u(t)) dt = f(0) + (tau/T) int_E^1 (f(u) - f(0))/u du
+ * whose integrand is smooth, so few Gauss-Legendre points suffice.
+ * Units: s, Hz. Validity: one real pole; ringing and longer tails are not modelled.
+ * Source: elementary; docs/physics.md, reference row 8. */
 #ifndef OAC_SIM_COMPONENTS_ONE_POLE_H
 #define OAC_SIM_COMPONENTS_ONE_POLE_H
 

@@ -5,13 +5,15 @@
  *     integrator  reset noise  k_B T C/q^2, none with correlated double sampling (CDS)
  *                 read noise   (read_noise_v C/q)^2, twice that with CDS (two samples)
  *                 volts per electron  q/C
- *     TIA         input noise  i_n^2 T_w/(2 q^2)   (i_n [A/rtHz] one-sided through a boxcar of
- * T_w) read noise   (read_noise_v/(volts per electron))^2 volts per electron  g q/T_w      (the
- * boxcar's mean voltage) counter     one "volt" is one count; no electronics noise A saturating
- * integrator stops at saturation_v of either sign. Units: F, K, V, A/rtHz, electrons. Validity:
- * linear below saturation; droop and 1/f are not modelled. Source: Sludds et al., Science 378,
- * 270 (2022), sigma_th = sqrt(k_B T C)/q; white noise through a boxcar: variance of the charge
- * i_n^2/2 T_w. docs/physics.md, "thermal" and "read". */
+ *     TIA         input noise  i_n^2 T_w/(2 q^2)   (i_n [A/rtHz] one-sided through a boxcar of T_w)
+ *                 read noise   (read_noise_v/(volts per electron))^2
+ *                 volts per electron  g q/T_w      (the boxcar's mean voltage)
+ *     counter     one "volt" is one count; no electronics noise
+ * A saturating integrator stops at saturation_v of either sign.
+ * Units: F, K, V, A/rtHz, electrons. Validity: linear below saturation; 1/f is not modelled, droop is
+ * sim/waveform/receive.h's.
+ * Source: Sludds et al., Science 378, 270 (2022), sigma_th = sqrt(k_B T C)/q; white noise through a boxcar:
+ * variance of the charge i_n^2/2 T_w. docs/physics.md, "thermal" and "read". */
 #ifndef OAC_SIM_COMPONENTS_RECEIVER_H
 #define OAC_SIM_COMPONENTS_RECEIVER_H
 
