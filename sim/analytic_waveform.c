@@ -63,8 +63,8 @@ static void shift_row(double *row, size_t slots, double guard, double late, bool
 /* By how many slots source j's weights reach the client after its data. */
 double oac_analytic_late_slots(const struct oac_analytic *self, size_t j)
 {
-    return (self->bench->channel[j].delay_s + self->set.predelay_s[j] - self->set.skew_s) /
-           self->slot_s;
+    double skew_s = self->rig.timing.skew_s + self->set.skew_s;
+    return (self->bench->channel[j].delay_s + self->set.predelay_s[j] - skew_s) / self->slot_s;
 }
 
 /* Does a noisy weight of any source straddle two of the client's slots? */

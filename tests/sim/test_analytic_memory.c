@@ -169,7 +169,7 @@ static double flight_slots(const struct oac_rig *rig, size_t k)
            rig->slot_rate_hz;
 }
 
-/* late: what settings add, in slots. */
+/* predelay, skew: what settings add, in slots. */
 static void expect_walked(const char *const *sets, double predelay, double skew)
 {
     struct optics o;
@@ -187,7 +187,7 @@ static void expect_walked(const char *const *sets, double predelay, double skew)
         optics_turn(&o, OAC_SKEW_S, 0, skew * slot_s);
     optics_electrons(&o, &p, 0, found);
     for (size_t k = 0; k < 4; k++) {
-        double late = predelay * (double)k - skew;
+        double late = predelay * (double)k - skew - o.rig.timing.skew_s / slot_s;
         if (!o.rig.fiber.precompensate)
             late += flight_slots(&o.rig, k);
         double want = walked(&o.rig, &p, k, late);
@@ -225,4 +225,14 @@ Test(analytic_memory, skew_moves_the_clients_data)
 {
     expect_walked(NULL, 0.0, 1.0);
     expect_walked(NULL, 0.0, -0.4);
+}
+
+Test(analytic_memory, a_hidden_skew_moves_the_clients_data_until_the_setting_takes_it_out)
+{
+    static const char *const late[] = {"timing.skew_s=0.6e-9", NULL},
+                             *const early[] = {"timing.skew_s=-2.3e-9", NULL};
+    expect_walked(late, 0.0, 0.0);
+    expect_walked(early, 0.0, 0.0);
+    expect_walked(early, 0.0, 0.5);
+    expect_walked(late, 0.0, -0.6); /* none is left */
 }
