@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Plans of base/fft.h in one precision: base/fft_double.c and base/fft_single.c define
+ *     FFTW(name)  FFTW's function or type of that precision      REAL       double or float
+ *     FFT         struct oac_fft or oac_fft_f                    FFT_(verb) oac_fft_verb or oac_fft_f_verb
+ * and include this file once. */
+#include <fftw3.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/fft.h"
+
+struct FFT {
+    enum oac_fft_kind kind;
+    FFTW(plan) apart;    /* in != out */
+    FFTW(plan) in_place; /* complex kinds only */
+};
+
+/* FFTW keeps one planner per precision and process, which no two threads may enter. */
+static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
+
+static FFTW(plan) plan_make(int n, enum oac_fft_kind kind, REAL *in, REAL *out)
+{
+    FFTW(complex) *from = (FFTW(complex) *)in, *to = (FFTW(complex) *)out;
+    switch (kind) {
+    case OAC_FFT_FORWARD:
+        return FFTW(plan_dft_1d)(n, from, to, FFTW_FORWARD, FFTW_ESTIMATE);
+    case OAC_FFT_BACKWARD:
+        return FFTW(plan_dft_1d)(n, from, to, FFTW_BACKWARD, FFTW_ESTIMATE);
+    case OAC_FFT_REAL_FORWARD:
+        return FFTW(plan_dft_r2c_1d)(n, in, to, FFTW_ESTIMATE);
+    default:
+        return FFTW(plan_dft_c2r_1d)(n, from, out, FFTW_ESTIMATE);
+    }
+}
+
+/* FFTW_ESTIMATE looks at the addresses of the arrays only, so they are never touched (no oac_alloc, which
+ * zeroes). Forgetting wisdom makes the plan the same whatever was planned before. */
+static void plan_both(size_t n, struct FFT *self)
+{
+    size_t reals = 2 * (n + 1); /* the complex side of a real one has 2 (n/2 + 1) */
+    REAL *in = FFTW(alloc_real)(reals), *out = FFTW(alloc_real)(reals);
+    if (in && out) {
+        pthread_mutex_lock(&planner);
+        FFTW(forget_wisdom)();
+        self->apart = plan_make((int)n, self->kind, in, out);
+        if (self->kind == OAC_FFT_FORWARD || self->kind == OAC_FFT_BACKWARD)
+            self->in_place = plan_make((int)n, self->kind, in, in);
+        pthread_mutex_unlock(&planner);
+    }
+    FFTW(free)(in);
+    FFTW(free)(out);
+}
+
+enum oac_status FFT_(create)(size_t n, enum oac_fft_kind kind, struct FFT **fft,
+                             struct oac_err *err)
+{
+    if (n < 1 || n > OAC_FFT_MAX)
+        return oac_fail(err, OAC_EINVAL, "Fourier transform: %zu points; 1 to %zu are possible",
+                        n, OAC_FFT_MAX);
+    struct FFT *self = oac_alloc(1, sizeof *self, "Fourier transform", err);
+    if (!self)
+        return err->status;
+    self->kind = kind;
+    plan_both(n, self);
+    bool complete = self->apart && (self->in_place || kind == OAC_FFT_REAL_FORWARD ||
+                                    kind == OAC_FFT_REAL_BACKWARD);
+    if (!complete) {
+        FFT_(destroy)(self);
+        return oac_fail(err, OAC_ENOMEM,
+                        "Fourier transform: FFTW makes no plan of %zu points; free memory", n);
+    }
+    *fft = self;
+    return OAC_OK;
+}
+
+void FFT_(destroy)(struct FFT *self)
+{
+    if (!self)
+        return;
+    pthread_mutex_lock(&planner);
+    FFTW(destroy_plan)(self->apart); /* NULL is fine */
+    FFTW(destroy_plan)(self->in_place);
+    pthread_mutex_unlock(&planner);
+    free(self);
+}
+
+void FFT_(execute)(const struct FFT *self, REAL *in, REAL *out)
+{
+    FFTW(complex) *from = (FFTW(complex) *)in, *to = (FFTW(complex) *)out;
+    if (self->kind == OAC_FFT_REAL_FORWARD)
+        FFTW(execute_dft_r2c)(self->apart, in, to);
+    else if (self->kind == OAC_FFT_REAL_BACKWARD)
+        FFTW(execute_dft_c2r)(self->apart, from, out);
+    else
+        FFTW(execute_dft)(in == out ? self->in_place : self->apart, from, to);
+}
