@@ -2,7 +2,6 @@
 /* The simulated bench as a link: opening, loading, settings, account, closing. */
 #include "sim/analytic.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,9 +20,7 @@ static void analytic_destroy(struct oac_analytic *self)
     free(self->frame);
     oac_client_tables_destroy(self);
     oac_bench_destroy(self->bench);
-    oac_calrec_destroy(self->nominal);
-    free(self->ports);
-    free(self->set.memory);
+    oac_panel_fini(&self->panel);
     free(self->comb_shift);
     oac_analytic_paths_destroy(self);
     pthread_mutex_destroy(&self->lock);
@@ -97,53 +94,24 @@ static enum oac_status light(void *context, uint32_t handle, struct oac_frame_li
     return OAC_OK;
 }
 
-static double *setting_of(struct oac_analytic *self, enum oac_setting setting, size_t channel)
-{
-    switch (setting) {
-    case OAC_LASER_DBM:
-        return &self->set.laser_dbm[channel];
-    case OAC_LASER_ON:
-        return &self->set.laser_on[channel];
-    case OAC_BIAS_WEIGHT_V:
-        return &self->set.bias_weight_v[channel];
-    case OAC_BIAS_CLIENT_V:
-        return &self->set.bias_client_v;
-    case OAC_PREDELAY_S:
-        return &self->set.predelay_s[channel];
-    case OAC_SKEW_S:
-        return &self->set.skew_s;
-    case OAC_RX_GAIN:
-        return &self->set.rx_gain[channel];
-    case OAC_SETTINGS:
-        break;
-    }
-    return NULL;
-}
-
 /* Frames are rebuilt when they are next played. */
 static enum oac_status set(void *context, enum oac_setting setting, size_t channel,
                            double value, double *readback, struct oac_err *err)
 {
     struct oac_analytic *self = context;
-    double *field = setting_of(self, setting, channel);
-    double step = self->caps.settings[setting].step;
-    double stepped = step > 0.0 ? step * rint(value / step) : value;
-    if (*field != stepped) {
-        *field = stepped;
-        self->version++;
-        oac_client_tables_destroy(self);
-        if (oac_analytic_paths_refresh(self, err))
-            return err->status;
-    }
-    *readback = stepped;
-    return OAC_OK;
+    if (!oac_panel_set(&self->panel, setting, channel, value, readback))
+        return OAC_OK;
+    self->version++;
+    oac_client_tables_destroy(self);
+    return oac_analytic_paths_refresh(self, err);
 }
 
 static enum oac_status get(void *context, enum oac_setting setting, size_t channel,
                            double *value, struct oac_err *err)
 {
     (void)err;
-    *value = *setting_of(context, setting, channel);
+    struct oac_analytic *self = context;
+    *value = *oac_panel_setting(&self->panel, setting, channel);
     return OAC_OK;
 }
 
@@ -151,8 +119,7 @@ static enum oac_status get(void *context, enum oac_setting setting, size_t chann
 static enum oac_status safe(void *context, struct oac_err *err)
 {
     struct oac_analytic *self = context;
-    for (size_t k = 0; k < self->bench->channels; k++)
-        self->set.laser_on[k] = 0.0;
+    oac_panel_dark(&self->panel);
     self->version++;
     oac_client_tables_destroy(self);
     return oac_analytic_paths_refresh(self, err);
@@ -204,6 +171,6 @@ enum oac_status oac_analytic_open(const struct oac_rig *rig, const uint8_t rig_h
         analytic_destroy(self);
         return err->status;
     }
-    *link = (struct oac_link){.ops = &analytic_ops, .caps = &self->caps, .self = self};
+    *link = (struct oac_link){.ops = &analytic_ops, .caps = &self->panel.caps, .self = self};
     return OAC_OK;
 }

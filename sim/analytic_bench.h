@@ -21,6 +21,7 @@
 #include "hal/link.h"
 #include "sim/bench.h"
 #include "sim/noise.h"
+#include "sim/panel.h"
 #include "sim/readout.h"
 #include "sim/rig.h"
 
@@ -82,21 +83,12 @@ struct
     double mean_a, mean_b, shot_a, shot_b;
 };
 
-struct oac_bench_settings {
-    double *laser_dbm, *laser_on, *bias_weight_v, *predelay_s, *rx_gain; /* (channels) each */
-    double bias_client_v, skew_s;
-    double *memory;
-};
-
 struct oac_analytic {
     struct oac_rig rig;
     struct oac_bench *bench;
     uint32_t noise;
     uint64_t seed;
-    struct oac_link_caps caps;
-    struct oac_port *ports; /* weight (C), client (1), readout (C) */
-    struct oac_calrec *nominal;
-    char device_id[80];
+    struct oac_panel panel;
     double slot_s;
     double weight_sigma_v, client_sigma_v; /* drive noise; 0 with the switch off */
     double weight_memory, client_memory;   /* E = exp(-T/tau) */
@@ -122,7 +114,6 @@ struct oac_analytic {
     bool countable; /* shot noise of few electrons is drawn as Poisson: no gain, no amplifier */
     bool dead_time; /* counts lost to a dead time */
     bool exact;     /* every readout goes through oac_analytic_exact */
-    struct oac_bench_settings set;
     struct oac_source *source; /* (channels) */
     /* Light paths of detector k: path_begin[k] .. path_begin[k+1]-1, from source path_from with path_light
      * output electrons per slot for Tw = Tx = 1 (both absolute), APD gain included. */
@@ -178,10 +169,5 @@ enum oac_status oac_analytic_play(void *self, uint32_t handle, struct oac_worksp
                                   struct oac_readouts *readouts, struct oac_err *err);
 struct oac_workspace *oac_analytic_workspace_create(void *self, struct oac_err *err);
 void oac_analytic_workspace_destroy(void *self, struct oac_workspace *workspace);
-
-/* sim/nominal.c: the calibration record an uncalibrated user starts from. */
-enum oac_status oac_nominal_calrec(const struct oac_rig *rig, const char *device_id,
-                                   const uint8_t rig_hash[32], struct oac_calrec **calrec,
-                                   struct oac_err *err) OAC_MUST_USE;
 
 #endif

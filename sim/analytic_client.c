@@ -37,7 +37,7 @@ static enum oac_status table_create(const struct oac_analytic *self, uint16_t nu
 
 static double client_v(const struct oac_analytic *self, size_t code)
 {
-    return oac_dac_voltage(self->bench->client_dac, (uint32_t)code) + self->set.bias_client_v;
+    return oac_dac_voltage(self->bench->client_dac, (uint32_t)code) + self->panel.bias_client_v;
 }
 
 static double angle_at(const struct oac_analytic *self, const struct oac_mzm *mzm, size_t code)

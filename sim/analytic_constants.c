@@ -119,7 +119,7 @@ static void electronics_constants(const struct oac_analytic *self, struct oac_fr
     const struct oac_adc *adc = channel->adc;
     bool converts = self->noise & OAC_NOISE_ADC;
     double code_per_electron =
-        receiver.volts_per_electron * channel->gain * self->set.rx_gain[k] / adc->lsb_v;
+        receiver.volts_per_electron * channel->gain * self->panel.rx_gain[k] / adc->lsb_v;
     double rounding = self->sampled ? 1.0 / 12.0 : 0.0; /* sums of roundings are noise */
     p->code_per_electron[k] = (float)code_per_electron;
     p->code0[k] = (float)(conversions * oac_adc_linear(adc, 0.0));

@@ -134,7 +134,7 @@ static void window_settling(const struct oac_analytic *self, const struct oac_fr
     const struct oac_mzm *mzm = &self->bench->channel[0].client;
     double per_volt = OAC_PI / (mzm->vpi_v / (1.0 + self->source[0].detuning));
     double null = client->t_null;
-    double before = client->v[self->caps.client->code_safe];
+    double before = client->v[self->panel.caps.client->code_safe];
     for (size_t n = 0; n < frame->slots; n++) {
         double target = client->v[code[n]];
         double shift = by->angle + (by->z ? by->sigma * (double)by->z[n] : 0.0);

@@ -13,15 +13,15 @@ static void fill_source(const struct oac_analytic *self, size_t j, struct oac_so
     const struct oac_bench_channel *channel = &self->bench->channel[j];
     const struct oac_mzm *mzm = &channel->weight;
     double setting =
-        oac_power_ratio_from_db(self->set.laser_dbm[j] - self->rig.laser.power_dbm);
+        oac_power_ratio_from_db(self->panel.laser_dbm[j] - self->rig.laser.power_dbm);
     double parked_v =
-        oac_dac_voltage(channel->weight_dac, (uint32_t)self->caps.weight[j].code_safe) +
-        self->set.bias_weight_v[j];
+        oac_dac_voltage(channel->weight_dac, (uint32_t)self->panel.caps.weight[j].code_safe) +
+        self->panel.bias_weight_v[j];
     double angle = OAC_PI * (parked_v - mzm->vpeak_v) / mzm->vpi_v;
     double spread = OAC_PI * self->weight_sigma_v / mzm->vpi_v;
     double shrink = exp(-spread * spread / 2.0);
     *source = (struct oac_source){
-        .power_w = channel->power_w * setting * self->set.laser_on[j],
+        .power_w = channel->power_w * setting * self->panel.laser_on[j],
         .alpha = mzm->t_on * (1.0 + mzm->r) / 2.0,
         .beta = mzm->t_on * (1.0 - mzm->r) / 2.0,
         .detuning =

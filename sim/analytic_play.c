@@ -248,12 +248,12 @@ static void tile_window(const struct oac_analytic *self, const struct oac_frame 
 static void account(struct oac_analytic *self, const struct oac_frame *frame, size_t windows,
                     const struct oac_workspace *workspace)
 {
-    uint64_t slots = windows * (frame->slots + self->caps.guard_slots);
+    uint64_t slots = windows * (frame->slots + self->panel.caps.guard_slots);
     pthread_mutex_lock(&self->lock);
     self->account.windows += windows;
     self->account.slots += slots;
     self->account.preambles += 1;
-    self->account.bench_s += (double)(slots + self->caps.preamble_slots) * self->slot_s;
+    self->account.bench_s += (double)(slots + self->panel.caps.preamble_slots) * self->slot_s;
     self->account.launched_j += workspace->launch * frame->launched_j;
     self->account.client_in_j += workspace->launch * frame->client_in_j;
     self->account.detected_photons += workspace->photons;

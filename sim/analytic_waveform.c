@@ -26,9 +26,10 @@ void oac_waveform_fill(const struct oac_analytic *self, const struct oac_frame *
 {
     const struct oac_bench_channel *channel = &self->bench->channel[j];
     const struct oac_mzm *mzm = &channel->weight;
-    double bias = self->set.bias_weight_v[j];
+    double bias = self->panel.bias_weight_v[j];
     double guard =
-        oac_dac_voltage(channel->weight_dac, (uint32_t)self->caps.weight[j].code_safe) + bias;
+        oac_dac_voltage(channel->weight_dac, (uint32_t)self->panel.caps.weight[j].code_safe) +
+        bias;
     double before = guard;
     for (size_t n = 0; n < frame->slots; n++) {
         double target = guard;
@@ -63,8 +64,9 @@ static void shift_row(double *row, size_t slots, double guard, double late, bool
 /* By how many slots source j's weights reach the client after its data. */
 double oac_analytic_late_slots(const struct oac_analytic *self, size_t j)
 {
-    double skew_s = self->rig.timing.skew_s + self->set.skew_s;
-    return (self->bench->channel[j].delay_s + self->set.predelay_s[j] - skew_s) / self->slot_s;
+    double skew_s = self->rig.timing.skew_s + self->panel.skew_s;
+    return (self->bench->channel[j].delay_s + self->panel.predelay_s[j] - skew_s) /
+           self->slot_s;
 }
 
 /* Does a noisy weight of any source straddle two of the client's slots? */
@@ -86,8 +88,8 @@ void oac_waveform_delay(const struct oac_analytic *self, const struct oac_frame 
     if (fabs(late) < 1e-9)
         return;
     double guard_v =
-        oac_dac_voltage(channel->weight_dac, (uint32_t)self->caps.weight[j].code_safe) +
-        self->set.bias_weight_v[j];
+        oac_dac_voltage(channel->weight_dac, (uint32_t)self->panel.caps.weight[j].code_safe) +
+        self->panel.bias_weight_v[j];
     double c, s, variance;
     cosine_at(&channel->weight, guard_v, self->weight_sigma_v, &c, &s, &variance);
     shift_row(waveform->c, frame->slots, c, late, false, scratch);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/analytic_bench.h"
+#include "sim/panel.h"
 #include "sim/components/demux.h"
 #include "sim/components/receiver.h"
 

@@ -40,4 +40,9 @@ bool oac_panel_set(struct oac_panel *panel, enum oac_setting setting, size_t cha
                    double value, double *readback);
 void oac_panel_dark(struct oac_panel *panel); /* every laser off */
 
+/* sim/nominal.c: the calibration record an uncalibrated user starts from. */
+enum oac_status oac_nominal_calrec(const struct oac_rig *rig, const char *device_id,
+                                   const uint8_t rig_hash[32], struct oac_calrec **calrec,
+                                   struct oac_err *err) OAC_MUST_USE;
+
 #endif
