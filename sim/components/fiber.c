@@ -32,6 +32,28 @@ double oac_fiber_delay_s(const struct oac_fiber *fiber, double frequency_hz)
            (fiber->dispersion_s_per_m2 + 0.5 * fiber->slope_s_per_m3 * dl_m);
 }
 
+struct oac_fiber_line oac_fiber_line(const struct oac_fiber *fiber, double frequency_hz)
+{
+    double lambda_m = oac_wavelength_m_from_hz(frequency_hz);
+    double offset_m = lambda_m - oac_wavelength_m_from_hz(fiber->center_hz);
+    double d = fiber->dispersion_s_per_m2 + fiber->slope_s_per_m3 * offset_m;
+    double per_omega = lambda_m * lambda_m / (2.0 * OAC_PI * OAC_LIGHT_SPEED_M_PER_S);
+    return (struct oac_fiber_line){
+        .beta2_s2_per_m = -d * per_omega,
+        .beta3_s3_per_m = per_omega * per_omega * (fiber->slope_s_per_m3 + 2.0 * d / lambda_m),
+        .length_m = fiber->length_m,
+    };
+}
+
+double complex oac_fiber_response(const void *context, double f_hz)
+{
+    const struct oac_fiber_line *line = context;
+    double w = 2.0 * OAC_PI * f_hz;
+    double phase_rad =
+        w * w * (line->beta2_s2_per_m / 2.0 + line->beta3_s3_per_m / 6.0 * w) * line->length_m;
+    return cos(phase_rad) - I * sin(phase_rad);
+}
+
 double oac_fiber_latency_s(const struct oac_fiber *fiber)
 {
     return fiber->length_m * fiber->group_index / OAC_LIGHT_SPEED_M_PER_S;

@@ -15,6 +15,7 @@ struct oac_mzm oac_mzm_from_rig(const struct oac_rig_modulator *modulator, doubl
         .vpeak_v = modulator->bias_v + bias_error_v,
         .r = oac_linear_loss_from_db(modulator->er_db),
         .t_on = oac_linear_loss_from_db(modulator->il_db),
+        .chirp = modulator->chirp,
     };
 }
 
@@ -27,6 +28,17 @@ double oac_mzm_transmission(const struct oac_mzm *mzm, double v_v)
 double oac_mzm_complement(const struct oac_mzm *mzm, double v_v)
 {
     return mzm->t_on * (1.0 + mzm->r) - oac_mzm_transmission(mzm, v_v);
+}
+
+void oac_mzm_field(const struct oac_mzm *mzm, double v_v, double complex *first,
+                   double complex *second)
+{
+    double phase = 0.5 * OAC_PI * (v_v - mzm->vpeak_v) / mzm->vpi_v;
+    double c = cos(phase), s = sin(phase), residue = sqrt(mzm->r);
+    double complex common = sqrt(mzm->t_on) * cexp(I * mzm->chirp * phase);
+    *first = common * (c + I * residue * s);
+    if (second)
+        *second = common * (s - I * residue * c);
 }
 
 void oac_mzm_drive_moments(const struct oac_mzm *mzm, double v_v, double sigma_v, double *mean,
