@@ -3,9 +3,8 @@
  * kept apart (sum c Tx, sum s Tx), turned by its bias drift, scaled by its power, and only then mixed by
  * crosstalk: exact in the drift, the second-order change of the small variances (rin, weight drive) apart.
  *
- * Drift is taken once per epoch, 2^-16 of the fastest drift's time constant: within one it moves by
- * sqrt(2/65536) = 0.6 % of its sigma. Epochs are cut on the bench clock, so that a window's bits do not
- * depend on others, and remembered, because every frame of an image meets the same ones. */
+ * Drift is taken once per epoch (sim/epoch.h) and remembered, because every frame of an image meets the same
+ * ones. */
 #include <math.h>
 #include <string.h>
 
@@ -13,29 +12,12 @@
 #include "base/kernel.h"
 #include "base/rng.h"
 #include "sim/analytic_workspace.h"
-
-#define EPOCHS_PER_TAU 65536.0
-
-uint64_t oac_analytic_epoch_slots(const struct oac_analytic *self)
-{
-    const struct oac_rig *rig = &self->rig;
-    double tau_s = INFINITY;
-    if (rig->laser.drift_sigma > 0.0)
-        tau_s = fmin(tau_s, rig->laser.drift_tau_s);
-    if (rig->weight_modulator.drift_sigma_v > 0.0)
-        tau_s = fmin(tau_s, rig->weight_modulator.drift_tau_s);
-    if (rig->client_modulator.drift_sigma_v > 0.0)
-        tau_s = fmin(tau_s, rig->client_modulator.drift_tau_s);
-    if (rig->detector.drift_sigma > 0.0)
-        tau_s = fmin(tau_s, rig->detector.drift_tau_s);
-    double slots = floor(tau_s / EPOCHS_PER_TAU / self->slot_s);
-    return slots >= 1.0 && slots < 0x1p62 ? (uint64_t)slots : 1;
-}
+#include "sim/epoch.h"
 
 static void motion_fill(const struct oac_analytic *self, uint64_t epoch,
                         struct oac_workspace *workspace, struct oac_motion *motion)
 {
-    double time_s = ((double)epoch + 0.5) * (double)self->epoch_slots * self->slot_s;
+    double time_s = oac_epoch_time_s(epoch, self->epoch_slots, self->slot_s);
     struct oac_drift_cursor *cursor = workspace->cursors;
     const struct oac_bench *bench = self->bench;
     motion->client_v = oac_drift_at(&bench->client_bias_drift, time_s, cursor++);

@@ -4,6 +4,7 @@
 
 #include "sim/analytic_workspace.h"
 #include "sim/components/demux.h"
+#include "sim/epoch.h"
 
 static double drive_sigma_v(const struct oac_rig_modulator *modulator,
                             const struct oac_rig_dac *dac, bool on)
@@ -55,7 +56,7 @@ static void choose_effects(struct oac_analytic *self)
         (drift && (rig->laser.drift_sigma > 0.0 || rig->weight_modulator.drift_sigma_v > 0.0));
     self->slow_rin = low_rin && !rig->laser.shared && self->moving;
     self->gain_drifts = drift && rig->detector.drift_sigma > 0.0;
-    self->epoch_slots = oac_analytic_epoch_slots(self);
+    self->epoch_slots = oac_epoch_slots(rig);
     self->sampled = rig->receiver.kind == OAC_RECEIVER_TIA;
     bool counting = rig->detector.kind == OAC_DETECTOR_COUNTING;
     self->dead_time = counting && bench->detector.dead_time_s > 0.0;

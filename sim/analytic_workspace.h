@@ -84,7 +84,6 @@ void oac_analytic_straddle(const struct oac_frame *frame, size_t count,
 /* The drift at a window; valid until the next call. */
 const struct oac_motion *oac_analytic_motion(const struct oac_analytic *self, uint64_t slot0,
                                              struct oac_workspace *workspace);
-uint64_t oac_analytic_epoch_slots(const struct oac_analytic *self);
 
 /* Readouts that need more than one normal variate each: few electrons, dead time, gain drift, converter
  * errors, flags. raw (rows) holds unclipped codes; writes code (rows). Returns how many saturated. */

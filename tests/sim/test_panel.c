@@ -60,13 +60,13 @@ Test(panel, ports_rest_at_the_code_nearest_to_dark)
     fixture_close(&f);
 }
 
-Test(panel, a_pair_needs_both_detectors_and_both_outputs)
+Test(panel, a_detector_pair_is_differential)
 {
     static const struct {
         const char *pair, *dual;
         bool differential;
     } rows[] = {{"detector.pair=yes", "weight_modulator.dual_output=yes", true},
-                {"detector.pair=no", "weight_modulator.dual_output=yes", false}};
+                {"detector.pair=no", "weight_modulator.dual_output=no", false}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct fixture f;
         struct oac_err err;
