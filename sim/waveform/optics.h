@@ -43,6 +43,11 @@ void oac_wave_optics_window(const struct oac_waveform *self,
 void oac_wave_contract(const struct oac_waveform *self, const struct oac_wave_window *window,
                        const float *g, struct oac_wave_optics_scratch *scratch, double *light);
 
+/* The same of the payload alone, all of it alike and without the amplifier's noise: for photon accounting. Follows
+ * oac_wave_contract of the same window. */
+void oac_wave_signal(const struct oac_waveform *self, const struct oac_wave_window *window,
+                     struct oac_wave_optics_scratch *scratch, double *light);
+
 enum oac_status oac_wave_optics_scratch_create(const struct oac_waveform *self,
                                                struct oac_wave_optics_scratch **scratch,
                                                struct oac_err *err) OAC_MUST_USE;
