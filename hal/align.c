@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hal/align.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fft.h"
+
+#define CONTRAST_MOST 1e9  /* of a fit that leaves nothing */
+#define SLOPE_STEP    0.25 /* [samples] over which the template's slope is taken */
+
+struct work {
+    const struct oac_align *align;
+    size_t total;       /* samples of all pieces */
+    double *value;      /* (total) what projection leaves of the samples */
+    double *integral;   /* (total slots + pieces) C at the slots' borders */
+    double *s, *up, *d; /* (total) template, scratch, its slope */
+    double energy;      /* of value */
+};
+
+/* Takes the mean out, and with `slope` the straight line. */
+static void project(double *x, size_t n, bool slope)
+{
+    double mean = 0.0, along = 0.0, square = 0.0;
+    const double middle = 0.5 * (double)(n - 1);
+    for (size_t j = 0; j < n; j++)
+        mean += x[j];
+    mean /= (double)n;
+    for (size_t j = 0; j < n; j++)
+        x[j] -= mean;
+    if (!slope || n < 2)
+        return;
+    for (size_t j = 0; j < n; j++) {
+        along += x[j] * ((double)j - middle);
+        square += ((double)j - middle) * ((double)j - middle);
+    }
+    for (size_t j = 0; j < n; j++)
+        x[j] -= along / square * ((double)j - middle);
+}
+
+/* C at t [slots], from its values at the borders. */
+static double integral_at(const double *border, size_t slots, double t)
+{
+    if (!(t > 0.0))
+        return 0.0;
+    if (t >= (double)slots)
+        return border[slots];
+    size_t n = (size_t)t;
+    return border[n] + (t - (double)n) * (border[n + 1] - border[n]);
+}
+
+/* The template at `delay`, projected, for all pieces. */
+static void make_template(const struct work *w, double delay, double *s)
+{
+    const double per_slot = w->align->per_slot;
+    const double *border = w->integral;
+    for (size_t p = 0; p < w->align->pieces; p++) {
+        const struct oac_align_piece *piece = &w->align->piece[p];
+        double before = integral_at(border, piece->slots, -delay / per_slot);
+        for (size_t j = 0; j < piece->samples; j++) {
+            double after =
+                integral_at(border, piece->slots, ((double)j + 1.0 - delay) / per_slot);
+            s[j] = w->align->running ? before : per_slot * (after - before);
+            before = after;
+        }
+        project(s, piece->samples, w->align->running);
+        border += piece->slots + 1;
+        s += piece->samples;
+    }
+}
+
+static double product(const double *a, const double *b, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+/* Energy of the samples that a template at `delay` explains. */
+static double score(const struct work *w, double delay)
+{
+    make_template(w, delay, w->s);
+    double square = product(w->s, w->s, w->total), along = product(w->value, w->s, w->total);
+    return square > 0.0 ? along * along / square : 0.0;
+}
+
+static void work_fini(struct work *w)
+{
+    free(w->value);
+    free(w->integral);
+    free(w->s);
+    free(w->up);
+    free(w->d);
+}
+
+static enum oac_status work_init(const struct oac_align *align, struct work *w,
+                                 struct oac_err *err)
+{
+    size_t borders = 0;
+    *w = (struct work){.align = align};
+    for (size_t p = 0; p < align->pieces; p++) {
+        w->total += align->piece[p].samples;
+        borders += align->piece[p].slots + 1;
+    }
+    if (w->total < 8 || !align->per_slot || !(align->min_delay <= align->max_delay))
+        return oac_fail(err, OAC_EINVAL,
+                        "an alignment of %zu samples, %u a slot, between %g and %g", w->total,
+                        align->per_slot, align->min_delay, align->max_delay);
+    if (!(w->value = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
+        !(w->integral = oac_alloc(borders, sizeof(double), "alignment", err)) ||
+        !(w->s = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
+        !(w->up = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
+        !(w->d = oac_alloc(w->total, sizeof(double), "alignment", err)))
+        return err->status;
+    double *value = w->value, *border = w->integral;
+    for (size_t p = 0; p < align->pieces; p++) {
+        const struct oac_align_piece *piece = &align->piece[p];
+        for (size_t n = 0; n < piece->slots; n++)
+            border[n + 1] = border[n] + piece->level[n];
+        memcpy(value, piece->value, piece->samples * sizeof *value);
+        project(value, piece->samples, align->running);
+        value += piece->samples;
+        border += piece->slots + 1;
+    }
+    w->energy = product(w->value, w->value, w->total);
+    if (!(w->energy >= 0.0 && isfinite(w->energy)))
+        return oac_fail(err, OAC_EINVAL, "an alignment of samples that are not finite");
+    return OAC_OK;
+}
+
+/* Adds the correlation of one piece to sum, as spectra. x and t are scratch of n reals and their spectra. */
+static void add_correlation(const struct work *w, size_t p, size_t n, const struct oac_fft *fft,
+                            double *const x[2], double *const spectrum[2], double *sum)
+{
+    const struct oac_align_piece *piece = &w->align->piece[p];
+    memset(x[0], 0, n * sizeof(double));
+    memset(x[1], 0, n * sizeof(double));
+    const size_t count = piece->samples - (w->align->running ? 1 : 0);
+    for (size_t j = 0; j < count; j++)
+        x[0][j] = w->align->running ? piece->value[j + 1] - piece->value[j] : piece->value[j];
+    project(x[0], count, false);
+    for (size_t i = 0; i < piece->slots * w->align->per_slot && i < n; i++)
+        x[1][i] = piece->level[i / w->align->per_slot];
+    oac_fft_execute(fft, x[0], spectrum[0]);
+    oac_fft_execute(fft, x[1], spectrum[1]);
+    for (size_t m = 0; m <= n / 2; m++) { /* X conj(T) */
+        const double *a = spectrum[0] + 2 * m, *b = spectrum[1] + 2 * m;
+        sum[2 * m] += a[0] * b[0] + a[1] * b[1];
+        sum[2 * m + 1] += a[1] * b[0] - a[0] * b[1];
+    }
+}
+
+/* The lag of the largest correlation (either sign) between the bounds. */
+static double largest_lag(const struct work *w, size_t n, const double *correlation)
+{
+    const long low = (long)floor(w->align->min_delay), high = (long)ceil(w->align->max_delay);
+    long best = low;
+    double most = -1.0;
+    for (long lag = low; lag <= high; lag++) {
+        long at = lag % (long)n;
+        double size = fabs(correlation[at < 0 ? at + (long)n : at]);
+        if (size > most) {
+            most = size;
+            best = lag;
+        }
+    }
+    return (double)best;
+}
+
+static enum oac_status coarse(const struct work *w, double *lag, struct oac_err *err)
+{
+    size_t longest = 0;
+    const double reach = fmax(fabs(w->align->min_delay), fabs(w->align->max_delay));
+    for (size_t p = 0; p < w->align->pieces; p++) {
+        const struct oac_align_piece *piece = &w->align->piece[p];
+        size_t wave = piece->slots * w->align->per_slot;
+        longest = piece->samples > longest ? piece->samples : longest;
+        longest = wave > longest ? wave : longest;
+    }
+    const size_t n = oac_fft_good_size(longest + (size_t)ceil(reach) + 2);
+    struct oac_fft *forward = NULL, *backward = NULL;
+    double *x[2] = {NULL, NULL}, *spectrum[2] = {NULL, NULL}, *sum = NULL;
+    const size_t bins = 2 * (n / 2 + 1);
+    if (oac_fft_create(n, OAC_FFT_REAL_FORWARD, &forward, err) ||
+        oac_fft_create(n, OAC_FFT_REAL_BACKWARD, &backward, err) ||
+        !(x[0] = oac_fft_alloc(n, "alignment", err)) ||
+        !(x[1] = oac_fft_alloc(n, "alignment", err)) ||
+        !(spectrum[0] = oac_fft_alloc(bins, "alignment", err)) ||
+        !(spectrum[1] = oac_fft_alloc(bins, "alignment", err)) ||
+        !(sum = oac_fft_alloc(bins, "alignment", err)))
+        goto done;
+    err->status = OAC_OK;
+    for (size_t p = 0; p < w->align->pieces; p++)
+        add_correlation(w, p, n, forward, x, spectrum, sum);
+    oac_fft_execute(backward, sum, x[0]);
+    *lag = largest_lag(w, n, x[0]);
+done:
+    oac_fft_free(sum);
+    for (size_t i = 0; i < 2; i++) {
+        oac_fft_free(x[i]);
+        oac_fft_free(spectrum[i]);
+    }
+    oac_fft_destroy(forward);
+    oac_fft_destroy(backward);
+    return err->status;
+}
+
+/* Amplitude, standard error and contrast at fit->delay. */
+static enum oac_status judge(const struct work *w, struct oac_align_fit *fit,
+                             struct oac_err *err)
+{
+    make_template(w, fit->delay + SLOPE_STEP, w->up);
+    make_template(w, fit->delay - SLOPE_STEP, w->d);
+    make_template(w, fit->delay, w->s);
+    const double square = product(w->s, w->s, w->total);
+    if (!(square > 0.0))
+        return oac_fail(err, OAC_EINVAL, "an alignment by levels that show no edge");
+    const double amplitude = product(w->value, w->s, w->total) / square;
+    for (size_t i = 0; i < w->total; i++)
+        w->d[i] = (w->up[i] - w->d[i]) / (2.0 * SLOPE_STEP);
+    const double shared = product(w->d, w->s, w->total) / square;
+    double rest = 0.0, steep = 0.0;
+    for (size_t i = 0; i < w->total; i++) {
+        double left = w->value[i] - amplitude * w->s[i], slope = w->d[i] - shared * w->s[i];
+        rest += left * left;
+        steep += slope * slope;
+    }
+    const double unknowns = 2.0 + (w->align->running ? 2.0 : 1.0) * (double)w->align->pieces;
+    const double rms = sqrt(rest / fmax((double)w->total - unknowns, 1.0));
+    fit->amplitude = amplitude;
+    fit->contrast = fabs(amplitude) * sqrt(square);
+    fit->contrast = fit->contrast > CONTRAST_MOST * rms ? CONTRAST_MOST : fit->contrast / rms;
+    fit->sigma = rms / (fabs(amplitude) * sqrt(steep));
+    if (!isfinite(fit->sigma))
+        fit->sigma = HUGE_VAL;
+    return OAC_OK;
+}
+
+/* Newton's step of the squares, from the slope of the template. */
+static double newton_step(const struct work *w, double delay)
+{
+    const double h = 1e-3;
+    make_template(w, delay + h, w->up);
+    make_template(w, delay - h, w->d);
+    make_template(w, delay, w->s);
+    const double square = product(w->s, w->s, w->total);
+    const double amplitude = product(w->value, w->s, w->total) / square;
+    double along = 0.0, steep = 0.0;
+    for (size_t i = 0; i < w->total; i++) {
+        double slope = (w->up[i] - w->d[i]) / (2.0 * h);
+        along += (w->value[i] - amplitude * w->s[i]) * slope;
+        steep += slope * slope;
+    }
+    const double step = along / (amplitude * steep);
+    return isfinite(step) ? fmin(fmax(step, -0.1), 0.1) : 0.0;
+}
+
+static double fine(const struct work *w, double lag)
+{
+    const double reach = w->align->per_slot, golden = 0.5 * (sqrt(5.0) - 1.0);
+    double best = lag, most = -1.0;
+    for (double at = lag - reach; at <= lag + reach; at += 0.5) {
+        double here = score(w, at);
+        if (here > most) {
+            most = here;
+            best = at;
+        }
+    }
+    double low = best - 0.5, high = best + 0.5;
+    double a = high - golden * (high - low), b = low + golden * (high - low);
+    double at_a = score(w, a), at_b = score(w, b);
+    while (high - low > 1e-4) {
+        if (at_a > at_b) {
+            high = b;
+            b = a;
+            at_b = at_a;
+            a = high - golden * (high - low);
+            at_a = score(w, a);
+        } else {
+            low = a;
+            a = b;
+            at_a = at_b;
+            b = low + golden * (high - low);
+            at_b = score(w, b);
+        }
+    }
+    double found = 0.5 * (low + high);
+    most = score(w, found);
+    for (int i = 0; i < 4; i++) {
+        double next = found + newton_step(w, found), here = score(w, next);
+        if (!(here >= most))
+            break;
+        found = next;
+        most = here;
+    }
+    return found;
+}
+
+enum oac_status oac_align_find(const struct oac_align *align, struct oac_align_fit *fit,
+                               struct oac_err *err)
+{
+    struct work w;
+    double lag = 0.0;
+    err->status = OAC_OK;
+    if (work_init(align, &w, err) == OAC_OK && coarse(&w, &lag, err) == OAC_OK) {
+        struct oac_align_fit found = {.delay = fine(&w, lag)};
+        if (judge(&w, &found, err) == OAC_OK)
+            *fit = found;
+    }
+    work_fini(&w);
+    return err->status;
+}
+
+enum oac_status oac_align_test(const struct oac_align *align, double delay,
+                               struct oac_align_fit *fit, struct oac_err *err)
+{
+    struct work w;
+    err->status = OAC_OK;
+    if (work_init(align, &w, err) == OAC_OK) {
+        struct oac_align_fit found = {.delay = delay};
+        if (judge(&w, &found, err) == OAC_OK)
+            *fit = found;
+    }
+    work_fini(&w);
+    return err->status;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Decides from the preamble: the delay of the weights to every readout, the skew of the client's data, and what of
+ * it is taken out. The preamble is repeated, 1, 2, 4 ... times, until every delay is known to ENOUGH of a slot.
+ *
+ * Skew below four of its standard errors is noise and left alone, and what is corrected is a whole number of steps, so
+ * that an ideal bench stays exactly as it is. */
+#include <math.h>
+
+#include "hal/modem_state.h"
+
+#define REPEATS_MOST 64u
+#define ENOUGH       (1.0 / 400.0) /* [slots] standard error of a delay */
+#define WORST        (1.0 / 16.0)  /* [slots] after all repeats */
+#define SKEW_STEP    (1.0 / 64.0)  /* [slots] where the setting has no step of its own */
+#define SIGNIFICANT  4.0           /* standard errors */
+
+struct found {
+    double delay, sigma, contrast; /* [samples] */
+};
+
+static bool laser_is_on(struct oac_modem *self, size_t channel)
+{
+    const struct oac_range *range = &self->caps.settings[OAC_LASER_ON];
+    struct oac_err ignored;
+    double on = 1.0;
+    if (range->min <= range->max &&
+        self->stream.ops->get(self->stream.self, OAC_LASER_ON, channel, &on, &ignored))
+        return true;
+    return on != 0.0;
+}
+
+static enum oac_status read_row(struct oac_modem *self, size_t k, double *worst,
+                                struct oac_err *err)
+{
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const double per_slot = caps->readout_samples_per_slot;
+    const double sample_s = caps->link.slot_s / per_slot;
+    const double reach = self->margin * per_slot;
+    struct oac_align_fit weights = {0}, client = {0};
+    if (oac_modem_sequence_find(self, &self->preamble, 0, k, -reach, reach, &weights, err) ||
+        oac_modem_sequence_find(self, &self->preamble, 1, k, weights.delay - reach,
+                                weights.delay + reach, &client, err))
+        return err->status;
+    self->delay_s[k] = weights.delay * sample_s;
+    self->skew_s[k] = (client.delay - weights.delay) * sample_s;
+    self->skew_sigma_s[k] = hypot(client.sigma, weights.sigma) * sample_s;
+    self->contrast[k] = fmin(weights.contrast, client.contrast);
+    const double sign = caps->link.nominal->channel[k].gain_code;
+    if (weights.amplitude * sign < 0.0 || client.amplitude * sign < 0.0)
+        self->contrast[k] = 0.0;
+    *worst = fmax(weights.sigma, client.sigma) / per_slot;
+    return OAC_OK;
+}
+
+/* One look at everything received so far. *good: as good as wanted. */
+static enum oac_status read_all(struct oac_modem *self, bool last, bool *good,
+                                struct oac_err *err)
+{
+    *good = true;
+    for (size_t k = 0; k < self->caps.channels; k++) {
+        double sigma = 0.0;
+        if (!laser_is_on(self, k)) {
+            self->delay_s[k] = self->skew_s[k] = self->contrast[k] = NAN;
+            continue;
+        }
+        if (read_row(self, k, &sigma, err))
+            return oac_fail_within(err, "preamble of readout %zu", k);
+        bool seen = self->contrast[k] >= OAC_MODEM_CONTRAST_LEAST;
+        *good = *good && seen && sigma <= ENOUGH;
+        if (last && !(seen && sigma <= WORST))
+            return oac_fail(
+                err, OAC_EDEVICE,
+                "no preamble found on readout %zu of \"%s\": contrast %.3g after %u repeats, "
+                "at least %.3g is needed. Check that laser %zu is on and its light reaches the "
+                "detector, the biases of both modulators, and the receiver's range",
+                k, self->caps.device_id, self->contrast[k], self->preamble.repeats,
+                OAC_MODEM_CONTRAST_LEAST, k);
+    }
+    return OAC_OK;
+}
+
+static enum oac_status listen(struct oac_modem *self, struct oac_err *err)
+{
+    bool good = false;
+    oac_modem_sequence_clear(&self->preamble);
+    for (unsigned all = 1; !good && all <= REPEATS_MOST; all *= 2) {
+        const unsigned had = self->preamble.repeats;
+        if (oac_modem_sequence_play(self, &self->preamble,
+                                    self->options.sync_slot0 + had * self->preamble.slots,
+                                    all - had, err) ||
+            read_all(self, all == REPEATS_MOST, &good, err))
+            return err->status;
+    }
+    self->account.preambles += self->preamble.repeats;
+    self->account.bench_s +=
+        self->preamble.repeats * (double)self->preamble.slots * self->caps.slot_s;
+    return OAC_OK;
+}
+
+/* Channels without light stand where the others do on average. */
+static enum oac_status fill_dark_channels(struct oac_modem *self, struct oac_err *err)
+{
+    double delay_s = 0.0, skew_s = 0.0;
+    size_t lit = 0;
+    for (size_t k = 0; k < self->caps.channels; k++) {
+        if (isnan(self->delay_s[k]))
+            continue;
+        delay_s += self->delay_s[k];
+        skew_s += self->skew_s[k];
+        lit++;
+    }
+    if (!lit)
+        return oac_fail(err, OAC_EDEVICE,
+                        "no preamble: every laser of \"%s\" is off (setting laser_on)",
+                        self->caps.device_id);
+    for (size_t k = 0; k < self->caps.channels; k++) {
+        if (!isnan(self->delay_s[k]))
+            continue;
+        self->delay_s[k] = delay_s / (double)lit;
+        self->skew_s[k] = skew_s / (double)lit;
+        self->contrast[k] = 0.0;
+        self->skew_sigma_s[k] = HUGE_VAL;
+    }
+    return OAC_OK;
+}
+
+/* Mean skew of all readouts, and its standard error. */
+static double common_skew(const struct oac_modem *self, double *sigma_s)
+{
+    double weight = 0.0, sum = 0.0;
+    for (size_t k = 0; k < self->caps.channels; k++) {
+        const double floor_s = 1e-6 * self->caps.slot_s; /* noise-free fits leave none */
+        double w = 1.0 / (self->skew_sigma_s[k] * self->skew_sigma_s[k] + floor_s * floor_s);
+        weight += w;
+        sum += w * self->skew_s[k];
+    }
+    *sigma_s = 1.0 / sqrt(weight);
+    return sum / weight;
+}
+
+static enum oac_status take_out_by_setting(struct oac_modem *self, double skew_s,
+                                           double *applied_s, struct oac_err *err)
+{
+    const struct oac_range *range = &self->caps.settings[OAC_SKEW_S];
+    const double step_s = range->step > 0.0 ? range->step : SKEW_STEP * self->caps.slot_s;
+    double now_s = 0.0, taken_s = 0.0;
+    if (self->stream.ops->get(self->stream.self, OAC_SKEW_S, 0, &now_s, err))
+        return err->status;
+    const double by_s = step_s * nearbyint(skew_s / step_s);
+    const double next_s = fmin(fmax(now_s - by_s, range->min), range->max);
+    if (by_s == 0.0 || next_s == now_s)
+        return OAC_OK;
+    if (self->stream.ops->set(self->stream.self, OAC_SKEW_S, 0, next_s, &taken_s, err))
+        return err->status;
+    *applied_s = now_s - taken_s;
+    return OAC_OK;
+}
+
+static enum oac_status take_out_skew(struct oac_modem *self, struct oac_err *err)
+{
+    const struct oac_range *range = &self->caps.settings[OAC_SKEW_S];
+    const double sample_s = self->caps.slot_s / self->stream.caps->client_samples_per_slot;
+    double sigma_s = 0.0, applied_s = 0.0;
+    const double skew_s = common_skew(self, &sigma_s);
+    const bool real = fabs(skew_s) > SIGNIFICANT * sigma_s;
+    self->client_shift = 0;
+    if (real && !self->user_skew && range->min <= range->max) {
+        if (take_out_by_setting(self, skew_s, &applied_s, err))
+            return err->status;
+    } else if (real && !self->user_skew) {
+        self->client_shift = -lrint(skew_s / sample_s);
+        applied_s = -(double)self->client_shift * sample_s;
+    }
+    double left_s = 0.0;
+    for (size_t k = 0; k < self->caps.channels; k++)
+        if (self->contrast[k] > 0.0)
+            left_s = fmax(left_s, fabs(self->skew_s[k] - applied_s));
+    self->alignment.skew_applied_s = applied_s;
+    self->alignment.skew_left_s = left_s;
+    return OAC_OK;
+}
+
+/* A readout's payload must lie inside its segment. */
+static enum oac_status check_reach(const struct oac_modem *self, struct oac_err *err)
+{
+    const double guard_s = self->guard * self->caps.slot_s;
+    for (size_t k = 0; k < self->caps.channels; k++)
+        if (!(self->delay_s[k] > -guard_s))
+            return oac_fail(err, OAC_EDEVICE,
+                            "light reaches readout %zu of \"%s\" %g s early, more than its "
+                            "guard of %u slots: change its pre-delay",
+                            k, self->caps.device_id, -self->delay_s[k], self->guard);
+    const double early_s = fabs((double)self->client_shift) * self->caps.slot_s /
+                           self->stream.caps->client_samples_per_slot;
+    if (!(early_s <= guard_s))
+        return oac_fail(
+            err, OAC_EDEVICE,
+            "client data of \"%s\" are %g s off the weights, more than the guard of "
+            "%u slots: delay the other half",
+            self->caps.device_id, early_s, self->guard);
+    return OAC_OK;
+}
+
+enum oac_status oac_modem_align(struct oac_modem *self, struct oac_err *err)
+{
+    self->alignment.valid = false;
+    if (listen(self, err) || fill_dark_channels(self, err) || take_out_skew(self, err) ||
+        check_reach(self, err))
+        return err->status;
+    self->alignment.valid = true;
+    return OAC_OK;
+}

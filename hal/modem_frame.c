@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Codes of slots become samples of segments: guard, shaped payload, guard. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "hal/modem_state.h"
+
+void oac_modem_hold(const uint16_t *code, size_t slots, size_t per_slot, size_t lit,
+                    uint16_t dark, uint16_t *sample)
+{
+    for (size_t n = 0; n < slots; n++) {
+        for (size_t i = 0; i < lit; i++)
+            sample[n * per_slot + i] = code[n];
+        for (size_t i = lit; i < per_slot; i++)
+            sample[n * per_slot + i] = dark;
+    }
+}
+
+static void fill(uint16_t *sample, size_t count, uint16_t code)
+{
+    for (size_t i = 0; i < count; i++)
+        sample[i] = code;
+}
+
+/* DAC samples of a slot that carry its code. */
+size_t oac_modem_lit(const struct oac_modem *self, size_t per_slot)
+{
+    if (self->options.shape == OAC_SHAPE_HOLD)
+        return per_slot;
+    size_t lit = (size_t)nearbyint(self->options.duty * (double)per_slot);
+    if (lit < 1)
+        return 1;
+    return lit > per_slot ? per_slot : lit;
+}
+
+static enum oac_status free_place(struct oac_modem *self, size_t *place, struct oac_err *err)
+{
+    size_t at = 0;
+    while (at < self->frames && self->frame[at].handle)
+        at++;
+    if (at == self->frames) {
+        const size_t more = self->frames ? 2 * self->frames : 16;
+        struct oac_modem_frame *frame = oac_alloc(more, sizeof *frame, "a list of frames", err);
+        if (!frame)
+            return err->status;
+        if (self->frames)
+            memcpy(frame, self->frame, self->frames * sizeof *frame);
+        free(self->frame);
+        self->frame = frame;
+        self->frames = more;
+    }
+    *place = at;
+    return OAC_OK;
+}
+
+enum oac_status oac_modem_load_frame(struct oac_modem *self,
+                                     const struct oac_weight_frame *frame, uint32_t *handle,
+                                     struct oac_err *err)
+{
+    size_t place = 0, count = 0;
+    const size_t per_slot = self->stream.caps->weight_samples_per_slot;
+    const size_t slots = frame->slots + 2 * (size_t)self->guard, samples = slots * per_slot;
+    const size_t lit = oac_modem_lit(self, per_slot);
+    if (free_place(self, &place, err) ||
+        oac_size_product(frame->rows, samples, "weight samples", &count, err))
+        return err->status;
+    uint16_t *weight = oac_alloc(count, sizeof *weight, "weight samples", err);
+    if (!weight)
+        return err->status;
+    for (size_t k = 0; k < frame->rows; k++) {
+        const uint16_t dark = (uint16_t)self->caps.weight[k].code_safe;
+        uint16_t *row = weight + k * samples;
+        fill(row, samples, dark);
+        oac_modem_hold(frame->code + k * frame->slots, frame->slots, per_slot, lit, dark,
+                       row + self->guard * per_slot);
+    }
+    const struct oac_stream_load load = {.slots = slots,
+                                         .rows = frame->rows,
+                                         .weight = weight,
+                                         .first = self->guard,
+                                         .count = frame->slots,
+                                         .differential = frame->differential};
+    uint32_t made = 0;
+    enum oac_status status = oac_stream_load(&self->stream, &load, &made, err);
+    free(weight);
+    if (status)
+        return status;
+    self->frame[place] = (struct oac_modem_frame){.handle = made,
+                                                  .rows = frame->rows,
+                                                  .slots = frame->slots,
+                                                  .null_code = frame->null_x_code,
+                                                  .differential = frame->differential};
+    *handle = (uint32_t)(place + 1);
+    return OAC_OK;
+}
+
+/* One slot of the payload; the skew's whole samples move it, within the guard. */
+static void put(uint16_t *at, size_t per_slot, size_t lit, uint16_t dark, uint16_t code)
+{
+    fill(at, lit, code);
+    fill(at + lit, per_slot - lit, dark);
+}
+
+void oac_modem_client_samples(const struct oac_modem *self,
+                              const struct oac_modem_frame *loaded,
+                              const struct oac_activation_frame *frame, size_t b,
+                              uint16_t *sample)
+{
+    const size_t per_slot = self->stream.caps->client_samples_per_slot;
+    const size_t lit = oac_modem_lit(self, per_slot);
+    const uint16_t dark = (uint16_t)self->caps.client->code_safe;
+    const size_t samples = (loaded->slots + 2 * (size_t)self->guard) * per_slot;
+    const size_t lead =
+        (size_t)((long)(self->guard * per_slot) + self->client_shift); /* checked: >= 0 */
+    uint16_t *payload = sample + lead;
+    fill(sample, lead, dark);
+    if (frame->code) {
+        oac_modem_hold(frame->code + b * loaded->slots, loaded->slots, per_slot, lit, dark,
+                       payload);
+    } else {
+        for (size_t n = 0; n < loaded->slots; n++)
+            put(payload + n * per_slot, per_slot, lit, dark, loaded->null_code);
+        for (size_t e = frame->nz_begin[b]; e < frame->nz_begin[b + 1]; e++)
+            put(payload + frame->nz_slot[e] * per_slot, per_slot, lit, dark, frame->nz_code[e]);
+    }
+    const size_t end = lead + loaded->slots * per_slot;
+    fill(sample + end, samples - end, dark);
+}

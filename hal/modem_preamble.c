@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Preambles and sync words: a maximum-length sequence of light, dark and open, cut into pieces that a receiver
+ * can hold (an integrator fills: each piece begins with a reset).
+ *
+ *     part 0   weights  guard dark, then the sequence, then dark;   client open from `margin` slots before to after it
+ *     part 1   the other way round
+ * Levels are what the nominal curves make of the codes; a real curve a little off changes the amplitude. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "hal/modem_state.h"
+#include "hal/preamble.h"
+#include "hal/stream_check.h"
+
+#define RANGE_SHARE 0.5 /* of a receiver's range that a piece may fill */
+
+static double transmission(const struct oac_port *port, const struct oac_curve *curve,
+                           uint16_t code)
+{
+    return oac_curve_transmission(curve, port->v0_v + port->lsb_v * code);
+}
+
+static const struct oac_port *port_of(const struct oac_modem *self, bool client, size_t k)
+{
+    return client ? self->caps.client : &self->caps.weight[k];
+}
+
+static const struct oac_curve *curve_of(const struct oac_modem *self, bool client, size_t k)
+{
+    const struct oac_calrec *record = self->stream.caps->link.nominal;
+    return client ? &record->client : &record->channel[k].weight;
+}
+
+/* Open slots that readout k takes within its share of the range. */
+static double room_of(const struct oac_modem *self, size_t k)
+{
+    const struct oac_port *port = &self->caps.readout[k];
+    const struct oac_calrec_channel *c = &self->stream.caps->link.nominal->channel[k];
+    if (self->caps.receiver == OAC_SAMPLED)
+        return HUGE_VAL;
+    double end = c->gain_code > 0.0 ? port->code_max : port->code_min;
+    return RANGE_SHARE * fabs(end - c->offset_code) / fabs(c->gain_code);
+}
+
+/* Chips of the next piece: as many as fit the range and a segment. */
+static size_t next_piece(const struct oac_modem *self, const uint8_t *chip, size_t left,
+                         double room)
+{
+    const size_t around = 2 * (size_t)self->guard + 2 * (size_t)self->margin;
+    size_t count = 0;
+    double open = 0.0;
+    while (count < left && count + around < self->stream.caps->segment_slots_max) {
+        open += chip[count];
+        if (open > room && count > 0)
+            break;
+        count++;
+    }
+    return count;
+}
+
+static void make_codes(const struct oac_modem *self, const struct oac_modem_piece *piece,
+                       bool client, size_t k, const uint8_t *chip, size_t chips, uint16_t *code)
+{
+    const uint16_t dark = (uint16_t)port_of(self, client, k)->code_safe;
+    const uint16_t open = self->open_code[client ? self->caps.channels : k];
+    for (size_t n = 0; n < piece->slots; n++) {
+        size_t at = n - self->guard - self->margin; /* wraps in front of the sequence */
+        bool payload = n >= self->guard && n < piece->slots - self->guard;
+        if (chip)
+            payload = n >= self->guard + self->margin && at < chips && chip[at];
+        code[n] = payload ? open : dark;
+    }
+}
+
+/* Light and what else the client gates (hal/calrec.h), in units of a slot with both open. */
+static void make_levels(const struct oac_modem *self, size_t k, size_t slots,
+                        const uint16_t *weight, const uint16_t *client, double *level)
+{
+    const struct oac_calrec_channel *c = &self->stream.caps->link.nominal->channel[k];
+    for (size_t n = 0; n < slots; n++) {
+        double tw = transmission(port_of(self, false, k), curve_of(self, false, k), weight[n]);
+        double tx = transmission(self->caps.client, curve_of(self, true, 0), client[n]);
+        level[n] = (tw + c->gx_code_per_x / c->gain_code) * tx;
+    }
+}
+
+static enum oac_status make_part(struct oac_modem *self, struct oac_modem_piece *piece,
+                                 size_t part, const uint8_t *chip, size_t chips,
+                                 struct oac_err *err)
+{
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const size_t slots = piece->slots, wide = caps->weight_samples_per_slot;
+    uint16_t *code = oac_alloc(slots * (1 + piece->rows), sizeof *code, "a preamble", err);
+    uint16_t *weight = oac_alloc(slots * wide * piece->rows, sizeof *weight, "a preamble", err);
+    piece->client[part] =
+        oac_alloc(slots * caps->client_samples_per_slot, sizeof(uint16_t), "a preamble", err);
+    piece->level[part] = oac_alloc(slots * piece->rows, sizeof(double), "a preamble", err);
+    piece->sum[part] =
+        oac_alloc(piece->samples * piece->rows, sizeof(double), "a preamble", err);
+    if (!code || !weight || !piece->client[part] || !piece->level[part] || !piece->sum[part])
+        goto done;
+    uint16_t *x = code + slots * piece->rows;
+    make_codes(self, piece, true, 0, part == 1 ? chip : NULL, chips, x);
+    oac_modem_hold(x, slots, caps->client_samples_per_slot, caps->client_samples_per_slot, 0,
+                   piece->client[part]);
+    for (size_t k = 0; k < piece->rows; k++) {
+        uint16_t *w = code + k * slots;
+        make_codes(self, piece, false, k, part == 0 ? chip : NULL, chips, w);
+        oac_modem_hold(w, slots, wide, wide, 0, weight + k * slots * wide);
+        make_levels(self, k, slots, w, x, piece->level[part] + k * slots);
+    }
+    const struct oac_stream_load load = {.slots = slots,
+                                         .rows = piece->rows,
+                                         .weight = weight,
+                                         .first = self->guard,
+                                         .count = slots - 2 * (size_t)self->guard};
+    err->status = oac_stream_load(&self->stream, &load, &piece->handle[part], err);
+done:
+    free(code);
+    free(weight);
+    return err->status;
+}
+
+static enum oac_status make_piece(struct oac_modem *self, struct oac_modem_sequence *sequence,
+                                  struct oac_modem_piece *piece, size_t rows,
+                                  const uint8_t *chip, size_t chips, struct oac_err *err)
+{
+    piece->rows = rows;
+    piece->slots = chips + 2 * ((size_t)self->guard + self->margin);
+    piece->samples = oac_stream_capture_samples(self->stream.caps, piece->slots);
+    for (size_t part = 0; part < sequence->parts; part++) {
+        err->status = OAC_OK;
+        if (make_part(self, piece, part, chip, chips, err))
+            return err->status;
+        sequence->slots += piece->slots;
+    }
+    return OAC_OK;
+}
+
+enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages, size_t rows,
+                                        size_t parts, struct oac_modem_sequence *sequence,
+                                        struct oac_err *err)
+{
+    uint8_t chip[(1u << OAC_PREAMBLE_STAGES_MAX)];
+    const size_t length = oac_preamble_length(stages);
+    double room = HUGE_VAL;
+    oac_preamble_chips(stages, chip);
+    for (size_t k = 0; k < rows; k++)
+        room = fmin(room, room_of(self, k));
+    sequence->parts = parts;
+    sequence->piece = oac_alloc(length, sizeof *sequence->piece, "a preamble", err);
+    if (!sequence->piece)
+        return err->status;
+    for (size_t done = 0; done < length;) {
+        size_t chips = next_piece(self, chip + done, length - done, room);
+        if (chips == 0)
+            return oac_fail(err, OAC_EUNSUPPORTED,
+                            "a preamble needs segments of more than %u slots: \"%s\" takes %zu",
+                            2 * (self->guard + self->margin), self->caps.device_id,
+                            self->stream.caps->segment_slots_max);
+        struct oac_modem_piece *piece = &sequence->piece[sequence->pieces++];
+        if (make_piece(self, sequence, piece, rows, chip + done, chips, err))
+            return err->status;
+        done += chips;
+    }
+    return OAC_OK;
+}
+
+void oac_modem_sequence_fini(struct oac_modem_sequence *sequence)
+{
+    for (size_t p = 0; p < sequence->pieces; p++)
+        for (size_t part = 0; part < 2; part++) {
+            free(sequence->piece[p].client[part]);
+            free(sequence->piece[p].level[part]);
+            free(sequence->piece[p].sum[part]);
+        }
+    free(sequence->piece);
+    *sequence = (struct oac_modem_sequence){0};
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a window's readout is, by receiver: gates and picks before it is played, arithmetic after.
+ *
+ * A gate's edges go outwards to its steps, so that no payload light is lost; what it takes in besides is guard, which
+ * is dark. TOLERANCE of a step is left out instead: an estimate a little off must not cost a whole step.
+ * A sampled receiver sums every sample that the payload touches and takes as many dark ones off, so that the sum has the
+ * zero of exactly one conversion a slot. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "hal/modem_state.h"
+#include "hal/stream_check.h"
+
+#define TOLERANCE (1.0 / 16.0) /* of a gate step or of a sample */
+#define MARGIN    0.1          /* [samples] by which a delay may be off before light is lost */
+
+void *oac_modem_fit(void *array, size_t *capacity, size_t count, size_t size,
+                    struct oac_err *err)
+{
+    if (array && count <= *capacity)
+        return array;
+    void *made = oac_alloc(count, size, "the modem's scratch", err);
+    if (!made)
+        return NULL;
+    free(array);
+    *capacity = count;
+    return made;
+}
+
+void oac_modem_plan_fini(struct oac_modem_plan *plan)
+{
+    free(plan->open_s);
+    free(plan->start);
+    free(plan->pick);
+    *plan = (struct oac_modem_plan){0};
+}
+
+enum oac_status oac_modem_plan_room(struct oac_modem_plan *plan, size_t rows, size_t picks,
+                                    struct oac_err *err)
+{
+    size_t indices = plan->row_capacity;
+    void *start = oac_modem_fit(plan->start, &indices, 4 * rows, sizeof(size_t), err);
+    if (!start)
+        return err->status;
+    plan->start = start;
+    void *gates =
+        oac_modem_fit(plan->open_s, &plan->row_capacity, 4 * rows, sizeof(double), err);
+    if (!gates)
+        return err->status;
+    plan->open_s = gates;
+    void *pick = oac_modem_fit(plan->pick, &plan->capacity, picks, sizeof(uint32_t), err);
+    if (!pick)
+        return err->status;
+    plan->pick = pick;
+    plan->close_s = plan->open_s + rows;
+    plan->end = plan->start + rows;
+    plan->quiet = plan->end + rows;
+    plan->silent = plan->quiet + rows;
+    return OAC_OK;
+}
+
+static double step_down(double t_s, double step_s)
+{
+    return step_s > 0.0 ? step_s * floor(t_s / step_s + TOLERANCE) : t_s;
+}
+
+static double step_up(double t_s, double step_s)
+{
+    return step_s > 0.0 ? step_s * ceil(t_s / step_s - TOLERANCE) : t_s;
+}
+
+/* Adds sample j to the ascending picks, once. */
+static void add_pick(struct oac_modem_plan *plan, uint32_t j)
+{
+    size_t at = plan->picks;
+    while (at > 0 && plan->pick[at - 1] > j)
+        at--;
+    if (at > 0 && plan->pick[at - 1] == j)
+        return;
+    for (size_t i = plan->picks; i > at; i--)
+        plan->pick[i] = plan->pick[i - 1];
+    plan->pick[at] = j;
+    plan->picks++;
+}
+
+static size_t place_of(const struct oac_modem_plan *plan, uint32_t j)
+{
+    size_t at = 0;
+    while (plan->pick[at] != j)
+        at++;
+    return at;
+}
+
+static void plan_gates(const struct oac_modem *self, struct oac_modem_plan *plan)
+{
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const double sample_s = caps->link.slot_s / caps->readout_samples_per_slot;
+    uint32_t last = 0;
+    for (size_t k = 0; k < plan->rows; k++) {
+        double from_s = self->guard * caps->link.slot_s + self->delay_s[k];
+        double to_s = from_s + (double)plan->slots * caps->link.slot_s;
+        if (caps->reset_noise_in_start) { /* the start sample must see no payload */
+            from_s = sample_s * floor(from_s / sample_s + TOLERANCE);
+            plan->start[k] = (size_t)nearbyint(from_s / sample_s);
+            add_pick(plan, (uint32_t)plan->start[k]);
+        }
+        plan->open_s[k] = fmax(step_down(from_s, caps->gate_step_s), 0.0);
+        plan->close_s[k] = step_up(to_s, caps->gate_step_s);
+        uint32_t held = (uint32_t)ceil(plan->close_s[k] / sample_s + 1e-6);
+        last = held > last ? held : last;
+    }
+    add_pick(plan, last);
+    for (size_t k = 0; k < plan->rows; k++) {
+        if (caps->reset_noise_in_start)
+            plan->start[k] = place_of(plan, (uint32_t)plan->start[k]);
+        plan->end[k] = plan->picks - 1;
+    }
+    plan->capture.gate_open_s = plan->open_s;
+    plan->capture.gate_close_s = plan->close_s;
+}
+
+static void plan_samples(const struct oac_modem *self, struct oac_modem_plan *plan,
+                         size_t samples)
+{
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const double per_slot = caps->readout_samples_per_slot;
+    size_t first = samples, last = 0;
+    for (size_t k = 0; k < plan->rows; k++) {
+        double from = per_slot * (self->guard + self->delay_s[k] / caps->link.slot_s);
+        double to = from + per_slot * (double)plan->slots;
+        size_t low = (size_t)fmax(floor(from - MARGIN), 1.0);
+        size_t high = (size_t)fmin(ceil(to + MARGIN), (double)samples);
+        size_t dark = low < 2 * (size_t)caps->readout_samples_per_slot
+                          ? (low + 1) / 2
+                          : caps->readout_samples_per_slot;
+        plan->start[k] = low;
+        plan->end[k] = high;
+        plan->silent[k] = dark;
+        plan->quiet[k] = low - dark;
+        first = plan->quiet[k] < first ? plan->quiet[k] : first;
+        last = high > last ? high : last;
+    }
+    for (size_t j = first; j < last; j++)
+        plan->pick[plan->picks++] = (uint32_t)j;
+    for (size_t k = 0; k < plan->rows; k++) {
+        plan->start[k] -= first;
+        plan->end[k] -= first;
+        plan->quiet[k] -= first;
+    }
+    plan->capture.gate_open_s = plan->capture.gate_close_s = NULL;
+}
+
+enum oac_status oac_modem_plan_make(const struct oac_modem *self,
+                                    const struct oac_modem_frame *loaded,
+                                    struct oac_modem_plan *plan, struct oac_err *err)
+{
+    const size_t rows = loaded->rows, slots = loaded->slots;
+    const bool sampled = self->caps.receiver == OAC_SAMPLED;
+    const size_t samples =
+        oac_stream_capture_samples(self->stream.caps, slots + 2 * (size_t)self->guard);
+    if (oac_modem_plan_room(plan, rows, sampled ? samples : rows + 1, err))
+        return err->status;
+    plan->rows = rows;
+    plan->slots = slots;
+    plan->differential = loaded->differential;
+    plan->picks = 0;
+    if (sampled)
+        plan_samples(self, plan, samples);
+    else
+        plan_gates(self, plan);
+    plan->capture.picks = plan->picks;
+    plan->capture.pick = plan->pick;
+    return OAC_OK;
+}
+
+/* Double sampling takes the converter's zero away; the record has it (hal/calrec.h), so it is put back. */
+static float zero_of(const struct oac_modem *self, const struct oac_modem_plan *plan, size_t k)
+{
+    const struct oac_calrec_channel *channel = &self->caps.nominal->channel[k];
+    double zero = plan->differential ? channel->offset_pair_code : channel->offset_code;
+    return (float)(self->caps.adc_rounds ? nearbyint(zero) : zero);
+}
+
+static double sum_of(const float *value, size_t first, size_t last)
+{
+    double sum = 0.0;
+    for (size_t j = first; j < last; j++)
+        sum += (double)value[j];
+    return sum;
+}
+
+void oac_modem_readouts(const struct oac_modem *self, const struct oac_modem_plan *plan,
+                        const float *rx, float *code)
+{
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const double per_slot = caps->readout_samples_per_slot;
+    for (size_t k = 0; k < plan->rows; k++) {
+        const float *value = rx + k * plan->picks;
+        if (caps->link.receiver != OAC_SAMPLED) {
+            code[k] = value[plan->end[k]];
+            if (caps->reset_noise_in_start)
+                code[k] += zero_of(self, plan, k) - value[plan->start[k]];
+            continue;
+        }
+        const double touched = (double)(plan->end[k] - plan->start[k]);
+        double dark = sum_of(value, plan->quiet[k], plan->quiet[k] + plan->silent[k]) /
+                      (double)plan->silent[k];
+        double sum = sum_of(value, plan->start[k], plan->end[k]) -
+                     (touched - per_slot * (double)plan->slots) * dark;
+        code[k] = (float)(sum / per_slot);
+    }
+}

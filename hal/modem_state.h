@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the modem: what it remembers of its stream, of loaded frames, of the alignment, and one thread's scratch.
+ * modem.c opens and answers; modem_frame.c makes samples of codes; modem_receive.c makes readouts of samples;
+ * modem_preamble.c makes preambles and words; modem_sync.c plays and reads them; modem_align.c decides from them; modem_play.c plays. */
+#ifndef OAC_HAL_MODEM_STATE_H
+#define OAC_HAL_MODEM_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hal/align.h"
+#include "hal/calrec.h"
+#include "hal/modem.h"
+
+#define OAC_MODEM_CONTRAST_LEAST 8.0 /* below this a preamble counts as not found */
+
+struct oac_modem_frame {
+    uint32_t handle; /* the stream's; 0: free */
+    size_t rows, slots;
+    uint16_t null_code;
+    bool differential;
+};
+
+/* A piece of a sequence that fits a receiver's range: part 0 the weights', part 1 the client's. */
+struct oac_modem_piece {
+    size_t rows, slots, samples; /* samples: of its capture */
+    uint32_t handle[2];
+    uint16_t *client[2]; /* (slots * client samples) */
+    double *level[2];    /* (rows, slots) expected light, full opening = 1 */
+    double *sum[2];      /* (rows, samples) of what was received */
+};
+
+struct oac_modem_sequence {
+    size_t parts, pieces, slots; /* slots: of one run of everything */
+    unsigned repeats;            /* summed so far */
+    struct oac_modem_piece *piece;
+};
+
+/* How one window's readouts follow from its segment. */
+struct oac_modem_plan {
+    size_t rows, slots; /* of the payload */
+    bool differential;
+    double *open_s, *close_s;
+    uint32_t *pick;
+    size_t picks, capacity, row_capacity;
+    size_t *start, *end;    /* (rows) index of the first pick used, and past the last */
+    size_t *quiet, *silent; /* (rows) index of the first dark pick, and how many */
+    struct oac_stream_capture capture;
+};
+
+struct oac_workspace { /* the modem's; `stream` is the implementation's */
+    struct oac_workspace *stream;
+    struct oac_modem_plan plan;
+    uint16_t *client;
+    size_t client_capacity;
+    float *rx;
+    size_t rx_capacity;
+    struct oac_stream_segment *segment;
+    size_t segment_capacity;
+    uint8_t *flag;
+    double *photons; /* (segments) */
+    size_t flag_capacity;
+};
+
+struct oac_modem {
+    struct oac_stream stream;
+    struct oac_modem_options options;
+    struct oac_link_caps caps;
+    struct oac_calrec *nominal; /* scaled for OAC_SHAPE_RETURN; NULL: the stream's */
+    uint32_t guard;             /* slots before and after the payload of a segment */
+    uint32_t margin;            /* slots that one modulator is open longer than a sequence */
+    size_t batch;
+    uint16_t *open_code; /* (channels + 1) weights', then the client's */
+    struct oac_modem_frame *frame;
+    size_t frames;
+    struct oac_modem_sequence preamble, word;
+    struct oac_workspace *own; /* of the alignment */
+    pthread_mutex_t lock;      /* of the alignment and the account */
+    atomic_bool stale;         /* settings moved time since the alignment */
+    bool user_skew;            /* OAC_SKEW_S is the user's: report, do not touch */
+    double *memory;            /* alignment's arrays */
+    double *delay_s, *skew_s, *contrast;
+    double *skew_sigma_s;
+    struct oac_modem_alignment alignment;
+    long client_shift; /* client samples that windows are played late */
+    struct oac_account account;
+};
+
+/* `array` (elements of `size`), or when that holds fewer than `count` a new one in its place: contents are lost.
+ * NULL with *err filled, `array` kept. */
+void *oac_modem_fit(void *array, size_t *capacity, size_t count, size_t size,
+                    struct oac_err *err) OAC_MUST_USE;
+
+/* modem_frame.c: slots to samples. The code held for `lit` of every `per_slot` samples, then `dark`. */
+void oac_modem_hold(const uint16_t *code, size_t slots, size_t per_slot, size_t lit,
+                    uint16_t dark, uint16_t *sample);
+size_t oac_modem_lit(const struct oac_modem *self, size_t per_slot);
+enum oac_status oac_modem_load_frame(struct oac_modem *self,
+                                     const struct oac_weight_frame *frame, uint32_t *handle,
+                                     struct oac_err *err) OAC_MUST_USE;
+/* Samples (segment) of window b of the frame. */
+void oac_modem_client_samples(const struct oac_modem *self,
+                              const struct oac_modem_frame *loaded,
+                              const struct oac_activation_frame *frame, size_t b,
+                              uint16_t *sample);
+
+/* modem_receive.c */
+/* Memory for that many rows and picks. */
+enum oac_status oac_modem_plan_room(struct oac_modem_plan *plan, size_t rows, size_t picks,
+                                    struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_modem_plan_make(const struct oac_modem *self,
+                                    const struct oac_modem_frame *loaded,
+                                    struct oac_modem_plan *plan,
+                                    struct oac_err *err) OAC_MUST_USE;
+void oac_modem_plan_fini(struct oac_modem_plan *plan);
+/* code (rows) of one window from rx (rows, picks). */
+void oac_modem_readouts(const struct oac_modem *self, const struct oac_modem_plan *plan,
+                        const float *rx, float *code);
+
+/* modem_preamble.c */
+enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages, size_t rows,
+                                        size_t parts, struct oac_modem_sequence *sequence,
+                                        struct oac_err *err) OAC_MUST_USE;
+void oac_modem_sequence_fini(struct oac_modem_sequence *sequence);
+
+/* modem_sync.c */
+/* Plays it `repeats` times, the first at slot0, and adds what was received to the pieces' sums. */
+enum oac_status oac_modem_sequence_play(struct oac_modem *self,
+                                        struct oac_modem_sequence *sequence, uint64_t slot0,
+                                        unsigned repeats, struct oac_err *err) OAC_MUST_USE;
+void oac_modem_sequence_clear(struct oac_modem_sequence *sequence);
+/* Where part `part` of the summed sequence stands on a readout; look between min and max [samples]. */
+enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
+                                        const struct oac_modem_sequence *sequence, size_t part,
+                                        size_t row, double min_delay, double max_delay,
+                                        struct oac_align_fit *fit,
+                                        struct oac_err *err) OAC_MUST_USE;
+
+/* modem_align.c: finds delays and skew, takes the skew out. */
+enum oac_status oac_modem_align(struct oac_modem *self, struct oac_err *err) OAC_MUST_USE;
+
+/* modem_play.c */
+enum oac_status oac_modem_play(struct oac_modem *self, uint32_t handle,
+                               struct oac_workspace *workspace,
+                               const struct oac_activation_frame *frame,
+                               struct oac_readouts *readouts, struct oac_err *err) OAC_MUST_USE;
+
+#endif
