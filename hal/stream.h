@@ -15,7 +15,9 @@
  *
  * Integrating and counting receivers have a gate: reset while closed, integrating while open, holding from
  * closing to the end of the segment. Their ADC samples show the running value. Gate times are on the clock of
- * the readout port: 0 is its first ADC sample of the segment.
+ * the readout port: 0 is its first ADC sample of the segment. On that clock sample i stands at i/rate: a gated
+ * receiver's value at that instant, a sampled receiver's mean from there to the next sample, so that sample i
+ * covers the same part of a slot as a DAC's sample i at the same rate.
  * Delay: what a DAC plays at time t of a segment reaches ADC k at t + delay_k, which the modem must find out.
  * Threads: load, unload, set, close from one at a time; play from many when caps->link.concurrent_play, each
  * with its own workspace. tests/support/stream_contract.h is the suite every implementation must pass. */

@@ -9,7 +9,7 @@
 #include "sim/components/demux.h"
 
 /* sub numbers of stream OAC_RNG_BENCH; converter_error.c uses those from 16. */
-enum { DRAW_POWER, DRAW_VPI, DRAW_BIAS, DRAW_GAIN, DRAW_OFFSET };
+enum { DRAW_POWER, DRAW_VPI, DRAW_BIAS, DRAW_GAIN, DRAW_OFFSET, DRAW_ADC_DELAY };
 
 /* Numbers that tell converters and drift processes of one bench apart; channels are below 2^16.
  */
@@ -60,6 +60,8 @@ static void fill_channel(const struct oac_rig *rig, const struct oac_bench *benc
     channel->gain_minus = bench->detector.pair_gain_minus;
     channel->delay_s = oac_fiber_delay_s(&bench->fiber, frequency_hz);
     channel->predelay_s = rig->fiber.precompensate ? -channel->delay_s : 0.0;
+    channel->adc_delay_s = rig->timing.adc_delay_s +
+                           hidden(rig, k, DRAW_ADC_DELAY, rig->timing.adc_delay_spread_s);
     channel->ase_w_per_hz = oac_amplifier_ase_w_per_hz(&bench->amplifier, frequency_hz);
     channel->bias_drift = process(rig, rig->weight_modulator.drift_sigma_v,
                                   rig->weight_modulator.drift_tau_s, DRIFT_BIAS, k);

@@ -6,7 +6,7 @@
  *     V_pi,k      = V_pi (1 + N(0, vpi_spread));     V_peak,k = bias + N(0, bias_spread)
  *     client V_pi at channel k = V_pi,client lambda_k/lambda_c     (when vpi_tracks_wavelength)
  *     gain_k      = 10^(N(0, gain_spread_db)/10)     on the electrons (a photocurrent's dB are optical: 10 log)
- *     offset_k    = N(0, offset_spread_v)
+ *     offset_k    = N(0, offset_spread_v);           adc_delay_k = adc_delay_s + N(0, adc_delay_spread_s)
  * With every spread 0 it is the nominal bench, bit for bit. Draws are keyed (bench_seed, OAC_RNG_BENCH,
  * channel, what), so that adding channels changes none of those before. */
 #ifndef OAC_SIM_BENCH_H
@@ -35,6 +35,7 @@ struct oac_bench_channel {
     double gain_plus, gain_minus; /* of the pair's detectors, relative: pair mismatch */
     double delay_s;               /* fiber walk-off relative to the centre */
     double predelay_s;            /* what the server applies at open: -nominal delay, or 0 */
+    double adc_delay_s;           /* light to ADC sample; the waveform engine's */
     double ase_w_per_hz;          /* one polarisation, at the amplifier's output */
     struct oac_dac *weight_dac;
     struct oac_adc *adc;
