@@ -83,3 +83,26 @@ double oac_detector_count_events(const double *rate_per_s, size_t slots, double 
     }
     return (double)events;
 }
+
+bool oac_arrivals_next(struct oac_arrivals *a, double *at)
+{
+    if (a->sample >= a->samples || a->events >= OAC_DETECTOR_EVENTS_MAX - 1)
+        return false;
+    double wait = -log(oac_rng_uniform(a->seed, a->stream, a->index, a->sub + a->events));
+    double left = (double)a->mean[a->sample] * ((double)(a->sample + 1) - a->now);
+    while (wait >= left) {
+        wait -= left;
+        a->sample++;
+        if (a->sample == a->samples)
+            return false;
+        a->now = (double)a->sample;
+        left = (double)a->mean[a->sample];
+    }
+    *at = fmin(a->now + wait / (double)a->mean[a->sample], (double)(a->sample + 1));
+    a->now = *at + a->dead_samples;
+    a->events++;
+    size_t ready = (size_t)a->now;
+    if (ready > a->sample)
+        a->sample = ready;
+    return true;
+}

@@ -13,6 +13,7 @@
 #ifndef OAC_SIM_COMPONENTS_DETECTOR_H
 #define OAC_SIM_COMPONENTS_DETECTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,5 +52,22 @@ void oac_detector_dead_time_moments(double n, double dead_time_s, double slot_s,
 double oac_detector_count_events(const double *rate_per_s, size_t slots, double slot_s,
                                  double dead_time_s, uint64_t seed, uint64_t slot0,
                                  uint32_t lane);
+
+/* The same event by event, at rates that change from sample to sample: times of registered arrivals, ascending.
+ * Event e draws (seed, stream, index, sub + e). Fill all but the last three and call next until it says false. */
+struct oac_arrivals {
+    const float *mean; /* (samples) expected arrivals in each, >= 0 */
+    size_t samples;
+    double dead_samples; /* dead time, in samples; 0: none */
+    uint64_t seed, index;
+    uint32_t stream, sub;
+    double
+        now; /* state, zero at the start: when it is ready again, in samples; events so far */
+    size_t sample;
+    uint32_t events;
+};
+/* *at: time of the next arrival in samples from the first; false: none within the samples, or
+ * OAC_DETECTOR_EVENTS_MAX - 1 were registered. */
+bool oac_arrivals_next(struct oac_arrivals *arrivals, double *at);
 
 #endif

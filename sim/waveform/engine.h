@@ -95,6 +95,7 @@ enum oac_wave_use {
     OAC_WAVE_ADC,
     OAC_WAVE_ADC_JITTER,
     OAC_WAVE_PMD,
+    OAC_WAVE_READ,
     OAC_WAVE_USES
 };
 static inline uint32_t oac_wave_stream(enum oac_wave_use use, size_t channel)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sampled receiver: a transimpedance amplifier whose conversions are boxcars.
+ *
+ *     v_i = g q/T_c sum of the electrons from i T_c to (i + 1) T_c,  T_c = T/samples_per_slot of the ADC
+ * behind the detector's and the amplifier's poles. The boxcar limits the noise where no pole does, so that a
+ * conversion's variance i_n^2 g^2/(2 T_c) does not depend on the grid. Light is first brought onto the ADC's
+ * clock, in steps that divide T_c: means over intervals, exact for light constant within its samples; noise is
+ * drawn there. Jitter moves a boxcar's ends over the current without its noise, linearly between steps. */
+#include <math.h>
+
+#include "base/constants.h"
+#include "sim/waveform/receive_state.h"
+
+struct clock {     /* the steps of one row's ADC */
+    size_t boxcar; /* steps in a conversion */
+    size_t n;      /* steps until the last conversion wanted */
+    double step_s;
+    double start, stride; /* place of the first step, and of a step */
+};
+
+static struct clock clock_of(const struct oac_waveform *self,
+                             const struct oac_wave_window *window,
+                             const struct oac_wave_row *row)
+{
+    const struct oac_stream_capture *capture = window->segment->capture;
+    size_t conversions = self->caps.readout_samples_per_slot, per_slot = self->grid.per_slot;
+    size_t boxcar = (per_slot + conversions - 1) / conversions;
+    double stride = (double)per_slot / (double)(boxcar * conversions);
+    return (struct clock){
+        .boxcar = boxcar,
+        .n = capture->picks == 0 ? 0 : ((size_t)capture->pick[capture->picks - 1] + 1) * boxcar,
+        .step_s = stride * self->grid.dt_s,
+        .start = -row->delay_s / self->grid.dt_s,
+        .stride = stride,
+    };
+}
+
+/* out (n): mean of p (samples) from start + i stride to start + (i + 1) stride, stride <= 1; its first and last
+ * values go on for ever. */
+static void onto_clock(const struct clock *clock, size_t samples, const float *p, float *out)
+{
+    const double last = (double)(samples - 1);
+    for (size_t i = 0; i < clock->n; i++) {
+        double from = clock->start + (double)i * clock->stride, to = from + clock->stride;
+        double edge = floor(from) + 1.0;
+        float left = p[(size_t)fmin(fmax(edge - 1.0, 0.0), last)];
+        float right = p[(size_t)fmin(fmax(edge, 0.0), last)];
+        float share = (float)(fmax(to - edge, 0.0) / clock->stride);
+        out[i] = left + share * (right - left);
+    }
+}
+
+static double boxcar_sum(const float *x, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i];
+    return sum;
+}
+
+static bool current(const struct oac_waveform *self, const struct oac_wave_row *row,
+                    const struct oac_wave_light *light, bool noisy,
+                    struct oac_wave_receiver_scratch *scratch, float *x)
+{
+    const struct oac_wave_receiver *receiver = self->receiver;
+    double thermal = receiver->tia_electrons2_per_s;
+    bool apart =
+        receiver->detector_tau_s > 0.0; /* the amplifier's noise skips the detector's pole */
+    bool full = oac_wave_detect(self, row, light, noisy, apart ? 0.0 : thermal, scratch, x);
+    double before = light->n > 0 ? (double)x[0] : 0.0;
+    if (noisy && apart && thermal > 0.0) {
+        float sigma = (float)sqrt(thermal * light->step_s);
+        oac_wave_normals(self, OAC_WAVE_RECEIVER, row->k, light->slot0,
+                         oac_wave_blocks(light->n), scratch->z);
+        for (size_t i = 0; i < light->n; i++)
+            x[i] += sigma * scratch->z[i];
+    }
+    struct oac_receiver_pole pole =
+        oac_receiver_pole_make(receiver->receiver_tau_s, light->step_s);
+    oac_receiver_pole_apply(&pole, before, light->n, x);
+    return full;
+}
+
+/* slope (picks): change of each conversion per second of delay, from the current without noise. */
+static void slopes(const struct clock *clock, const struct oac_stream_capture *capture,
+                   const float *x, float *slope)
+{
+    for (size_t p = 0; p < capture->picks; p++) {
+        size_t from = (size_t)capture->pick[p] * clock->boxcar, to = from + clock->boxcar;
+        float leaves = x[from], enters = x[to < clock->n ? to : clock->n - 1];
+        if (from > 0)
+            leaves = 0.5f * (leaves + x[from - 1]);
+        enters = 0.5f * (enters + x[to - 1]);
+        slope[p] = (enters - leaves) / (float)clock->step_s;
+    }
+}
+
+static void show(const struct oac_waveform *self, const struct oac_wave_window *window,
+                 const struct oac_wave_row *row, const struct oac_wave_light *light,
+                 const float *x, float *out)
+{
+    float volts =
+        (float)(self->receiver->volts_per_a * OAC_ELEMENTARY_CHARGE_C / light->step_s);
+    for (size_t i = 0; i < light->n; i++)
+        out[i] = volts * x[i];
+    const struct oac_waveform_point point = {
+        .name = "receiver.output",
+        .unit = "V",
+        .channel = row->k,
+        .slot0 = light->slot0,
+        .rate_hz = 1.0 / light->step_s,
+        .start_s = -(double)window->frame->first * self->slot_s,
+        .samples = light->n,
+        .value = out,
+    };
+    oac_wave_show(self, &point);
+}
+
+bool oac_wave_transimpede(const struct oac_waveform *self, const struct oac_wave_window *window,
+                          const struct oac_wave_row *row, const struct oac_wave_light *light,
+                          struct oac_wave_receiver_scratch *scratch)
+{
+    const struct oac_stream_capture *capture = window->segment->capture;
+    const struct clock clock = clock_of(self, window, row);
+    struct oac_wave_light moved = {.n = clock.n,
+                                   .step_s = clock.step_s,
+                                   .plus = scratch->plus,
+                                   .minus = light->minus ? scratch->minus : NULL,
+                                   .slot0 = light->slot0};
+    onto_clock(&clock, light->n, light->plus, scratch->plus);
+    if (light->minus)
+        onto_clock(&clock, light->n, light->minus, scratch->minus);
+    double jitter_s = self->receiver->jitter_s;
+    if (jitter_s > 0.0) {
+        current(self, row, &moved, false, scratch, scratch->x);
+        slopes(&clock, capture, scratch->x, scratch->slope);
+        oac_wave_normals(self, OAC_WAVE_ADC_JITTER, row->k, light->slot0,
+                         oac_wave_blocks(capture->picks), scratch->jitter);
+    }
+    bool full = current(self, row, &moved, true, scratch, scratch->x);
+    if (self->tap)
+        show(self, window, row, &moved, scratch->x, scratch->y);
+    double volts = self->receiver->volts_per_a * OAC_ELEMENTARY_CHARGE_C /
+                   ((double)clock.boxcar * clock.step_s);
+    for (size_t p = 0; p < capture->picks; p++) {
+        size_t from = (size_t)capture->pick[p] * clock.boxcar;
+        double electrons = boxcar_sum(scratch->x + from, clock.boxcar);
+        if (jitter_s > 0.0)
+            electrons += jitter_s * (double)scratch->jitter[p] * (double)scratch->slope[p];
+        scratch->volt[p] = volts * electrons;
+    }
+    return full;
+}
