@@ -63,3 +63,40 @@ Test(amplifier, a_rectangular_filter_has_one_bandwidth)
     cr_assert_eq(oac_amplifier_bandwidth_hz(&amplifier), 50e9);
     cr_assert_eq(oac_amplifier_bandwidth2_hz(&amplifier), 50e9);
 }
+
+/* 80 km in equal spans of 0.2 dB/km and a share of 2 dB of connectors. */
+static struct oac_amplifier chain_of(int64_t spans, double gain_db)
+{
+    struct oac_rig rig = {.channels = 1};
+    rig.fiber.length_m = 80e3;
+    rig.fiber.loss_db_per_km = 0.2;
+    rig.fiber.attenuator_db = 2.0;
+    rig.amplifier.position = OAC_AMPLIFIER_BEFORE_CLIENT;
+    rig.amplifier.gain_db = gain_db;
+    rig.amplifier.nf_db = 5.0;
+    rig.amplifier.spans = spans;
+    return oac_amplifier_from_rig(&rig);
+}
+
+Test(amplifier, two_spans_made_up_for_give_twice_the_ase_of_one)
+{
+    struct oac_amplifier two = chain_of(2, 9.0); /* 18 dB in two spans */
+    double stage = oac_amplifier_stage_ase_w_per_hz(&two, 193.4e12);
+    cr_assert_float_eq(oac_amplifier_ase_w_per_hz(&two, 193.4e12) / stage, 2.0, 1e-12);
+    cr_assert_float_eq(two.gain, pow(10.0, 1.8), 1e-10);
+    struct oac_amplifier ten = chain_of(10, 1.8);
+    stage = oac_amplifier_stage_ase_w_per_hz(&ten, 193.4e12);
+    cr_assert_float_eq(oac_amplifier_ase_w_per_hz(&ten, 193.4e12) / stage, 10.0, 1e-11);
+}
+
+Test(amplifier, noise_of_an_early_amplifier_passes_the_spans_and_amplifiers_after_it)
+{
+    struct oac_amplifier chain = chain_of(3, 20.0); /* 6 dB a span */
+    double stage = oac_amplifier_stage_ase_w_per_hz(&chain, 193.4e12);
+    double through = pow(10.0, 2.0 - 0.6);
+    cr_assert_float_eq(oac_amplifier_ase_w_per_hz(&chain, 193.4e12) / stage,
+                       1.0 + through + through * through, 1e-9);
+    struct oac_amplifier one = chain_of(1, 20.0);
+    cr_assert_eq(oac_amplifier_ase_w_per_hz(&one, 193.4e12),
+                 oac_amplifier_stage_ase_w_per_hz(&one, 193.4e12));
+}

@@ -89,3 +89,68 @@ Test(fiber, o_band_walk_off_is_quadratic)
     cr_assert_float_eq(oac_fiber_delay_s(&fiber, c / (lambda_m - 5e-9)), 11.5e-12, 0.01e-12);
     cr_assert_eq(oac_fiber_fading_null_hz(&fiber), INFINITY);
 }
+
+/* beta2 and beta3 are what the delay's slope against frequency says; the delay is an integral of its own. */
+Test(fiber, dispersion_of_a_line_is_the_slope_of_its_delay)
+{
+    struct oac_rig rig = row7();
+    rig.fiber.slope_ps_nm2_km = 0.058;
+    struct oac_fiber fiber = oac_fiber_from_rig(&rig);
+    for (double nu_hz = 191.9e12; nu_hz < 195e12; nu_hz += 0.5e12) {
+        const double step_hz = 1e9, dw = 2.0 * OAC_PI * step_hz;
+        double slope = (oac_fiber_delay_s(&fiber, nu_hz + step_hz) -
+                        oac_fiber_delay_s(&fiber, nu_hz - step_hz)) /
+                       (2.0 * dw);
+        struct oac_fiber_line line = oac_fiber_line(&fiber, nu_hz);
+        cr_assert_float_eq(line.beta2_s2_per_m * line.length_m / slope, 1.0, 1e-8);
+        double curve = (oac_fiber_line(&fiber, nu_hz + step_hz).beta2_s2_per_m -
+                        oac_fiber_line(&fiber, nu_hz - step_hz).beta2_s2_per_m) /
+                       (2.0 * dw);
+        cr_assert_float_eq(line.beta3_s3_per_m / curve, 1.0, 1e-8);
+    }
+}
+
+/* -21.69 ps^2/km by hand: 17e-6 (1.5501e-6)^2/(2 pi c). */
+Test(fiber, standard_fiber_has_beta2_of_minus_21_7_ps2_per_km)
+{
+    struct oac_rig rig = row7();
+    struct oac_fiber fiber = oac_fiber_from_rig(&rig);
+    double beta2 = oac_fiber_line(&fiber, 193.4e12).beta2_s2_per_m;
+    cr_assert_float_eq(beta2, -2.169e-26, 1e-29);
+}
+
+Test(fiber, what_lies_above_the_carrier_arrives_earlier)
+{
+    struct oac_rig rig = row7();
+    struct oac_fiber fiber = oac_fiber_from_rig(&rig);
+    struct oac_fiber_line line = oac_fiber_line(&fiber, 193.4e12);
+    const double f_hz = 5e9, step_hz = 1e6;
+    double complex turn =
+        oac_fiber_response(&line, f_hz + step_hz) / oac_fiber_response(&line, f_hz - step_hz);
+    double delay_s = -carg(turn) / (2.0 * OAC_PI * 2.0 * step_hz); /* of e^{+iwt} */
+    double exact_s = oac_fiber_delay_s(&fiber, 193.4e12 + f_hz);
+    cr_assert(exact_s < 0.0);
+    cr_assert_float_eq(delay_s / exact_s, 1.0, 1e-4); /* the delay's curve over 5 GHz */
+}
+
+Test(fiber, intensity_modulation_fades_as_two_sidebands_drift_apart)
+{
+    struct oac_rig rig = row7();
+    struct oac_fiber fiber = oac_fiber_from_rig(&rig);
+    struct oac_fiber_line line = oac_fiber_line(&fiber, fiber.center_hz);
+    line.beta3_s3_per_m = 0.0; /* a common delay of both sidebands */
+    for (double f_hz = 0.0; f_hz < 20e9; f_hz += 0.3e9) {
+        double complex both =
+            0.5 * (oac_fiber_response(&line, f_hz) + conj(oac_fiber_response(&line, -f_hz)));
+        cr_assert_float_eq(cabs(both), oac_fiber_fading(&fiber, f_hz), 1e-10);
+    }
+}
+
+Test(fiber, a_dispersive_response_loses_nothing)
+{
+    struct oac_rig rig = row7();
+    struct oac_fiber fiber = oac_fiber_from_rig(&rig);
+    struct oac_fiber_line line = oac_fiber_line(&fiber, 193e12);
+    for (double f_hz = -40e9; f_hz < 40e9; f_hz += 1.7e9)
+        cr_assert_float_eq(cabs(oac_fiber_response(&line, f_hz)), 1.0, 1e-15);
+}

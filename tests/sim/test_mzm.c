@@ -144,3 +144,52 @@ Test(mzm, drive_noise_shifts_the_mean_where_the_slope_vanishes)
     cr_assert_float_eq(mean - dark, 0.5 * 0.99 * 0.5 * (1.0 - exp(-0.5 * s2)), 1e-15);
     cr_assert(variance > 0.0);
 }
+
+static const struct oac_mzm CHIRPED = {
+    .vpi_v = 3.0, .vpeak_v = 0.4, .r = 0.01, .t_on = 0.5, .chirp = 0.7};
+
+Test(mzm, power_of_the_fields_is_the_transmission_of_either_output)
+{
+    for (double v_v = -9.0; v_v < 9.0; v_v += 0.37) {
+        double complex first, second;
+        oac_mzm_field(&CHIRPED, v_v, &first, &second);
+        cr_assert_float_eq(creal(first * conj(first)), oac_mzm_transmission(&MZM, v_v), 1e-12);
+        cr_assert_float_eq(creal(second * conj(second)), oac_mzm_complement(&MZM, v_v), 1e-12);
+    }
+}
+
+Test(mzm, both_outputs_together_lose_nothing_at_any_drive)
+{
+    struct oac_mzm lossless = CHIRPED;
+    lossless.t_on = 1.0 / (1.0 + lossless.r); /* a coupler gives out what came in */
+    for (double v_v = -9.0; v_v < 9.0; v_v += 0.37) {
+        double complex first, second;
+        oac_mzm_field(&lossless, v_v, &first, &second);
+        cr_assert_float_eq(creal(first * conj(first) + second * conj(second)), 1.0, 1e-12);
+    }
+}
+
+/* Arms of amplitudes (1 +- sqrt r)/2 turned by +-ph and both by chirp ph, then a coupler: sum and difference. */
+Test(mzm, field_is_the_sum_of_two_unequal_arms)
+{
+    for (double v_v = -9.0; v_v < 9.0; v_v += 0.37) {
+        double complex first, second;
+        double phase = 0.5 * OAC_PI * (v_v - CHIRPED.vpeak_v) / CHIRPED.vpi_v;
+        double complex upper = 0.5 * (1.0 + 0.1) * cexp(I * (1.0 + CHIRPED.chirp) * phase);
+        double complex lower = 0.5 * (1.0 - 0.1) * cexp(I * (-1.0 + CHIRPED.chirp) * phase);
+        oac_mzm_field(&CHIRPED, v_v, &first, &second);
+        cr_assert_lt(cabs(first - sqrt(0.5) * (upper + lower)), 1e-14);
+        cr_assert_lt(cabs(second - sqrt(0.5) * (upper - lower) / I), 1e-14);
+    }
+}
+
+Test(mzm, push_pull_of_infinite_extinction_has_no_phase_but_a_sign)
+{
+    struct oac_mzm ideal = MZM;
+    ideal.r = 0.0;
+    for (double v_v = -9.0; v_v < 9.0; v_v += 0.37) {
+        double complex first;
+        oac_mzm_field(&ideal, v_v, &first, NULL);
+        cr_assert_eq(cimag(first), 0.0);
+    }
+}
