@@ -110,7 +110,7 @@ struct oac_analytic {
     bool gain_drifts;
     bool crosstalk;
     uint64_t epoch_slots; /* drift is taken once in so many slots */
-    bool sampled;         /* one conversion per slot, summed */
+    bool sampled;         /* a slot is the mean of its conversions; slots are summed */
     bool countable; /* shot noise of few electrons is drawn as Poisson: no gain, no amplifier */
     bool dead_time; /* counts lost to a dead time */
     bool exact;     /* every readout goes through oac_analytic_exact */

@@ -108,12 +108,14 @@ static void electronics_constants(const struct oac_analytic *self, struct oac_fr
         p->fixed_var[k] +=
             (float)(row->detectors * (row->gain * row->gain * row->excess * bulk + surface));
     double conversions = self->sampled ? slots : 1.0;
+    double mean_of = /* conversions a slot's value is the mean of: their own noise averages */
+        self->sampled ? (double)self->rig.adc.samples_per_slot : 1.0;
     struct oac_receiver_figures receiver =
         oac_receiver_figures(&self->rig, self->sampled ? self->slot_s : window_s);
     if (self->noise & OAC_NOISE_THERMAL)
         p->fixed_var[k] += (float)(conversions * receiver.thermal_electrons2);
     if (self->noise & OAC_NOISE_READ)
-        p->fixed_var[k] += (float)(conversions * receiver.read_electrons2);
+        p->fixed_var[k] += (float)(conversions * receiver.read_electrons2 / mean_of);
 
     const struct oac_bench_channel *channel = &self->bench->channel[k];
     const struct oac_adc *adc = channel->adc;
@@ -124,7 +126,8 @@ static void electronics_constants(const struct oac_analytic *self, struct oac_fr
     p->code_per_electron[k] = (float)code_per_electron;
     p->code0[k] = (float)(conversions * oac_adc_linear(adc, 0.0));
     p->code_var[k] =
-        converts ? (float)(conversions * (adc->noise_lsb * adc->noise_lsb + rounding)) : 0.0f;
+        converts ? (float)(conversions * (adc->noise_lsb * adc->noise_lsb + rounding) / mean_of)
+                 : 0.0f;
     double saturated = conversions * receiver.saturation_electrons * code_per_electron;
     double low = (double)p->code0[k] - saturated, high = (double)p->code0[k] + saturated;
     if (converts) {

@@ -6,7 +6,7 @@
  *                 read noise   (read_noise_v C/q)^2, twice that with CDS (two samples)
  *                 volts per electron  q/C
  *     TIA         input noise  i_n^2 T_w/(2 q^2)   (i_n [A/rtHz] one-sided through a boxcar of T_w)
- *                 read noise   (read_noise_v/(volts per electron))^2
+ *                 read noise   (read_noise_v/(volts per electron))^2 of one conversion
  *                 volts per electron  g q/T_w      (the boxcar's mean voltage)
  *     counter     one "volt" is one count; no electronics noise
  * A saturating integrator stops at saturation_v of either sign.

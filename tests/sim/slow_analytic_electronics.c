@@ -89,6 +89,42 @@ Test(electronics, a_sampled_receiver_converts_every_slot)
     electronics(sets, OAC_NOISE_ADC, SLOTS * lsb * lsb * 8.0 / 12.0, "sampled adc");
 }
 
+/* A slot's value is the mean of its conversions: noise of a conversion's own averages, noise of the current
+ * does not. The oracle converts once a slot and is not asked. */
+Test(electronics, noise_of_a_conversion_averages_over_those_of_a_slot)
+{
+    enum { WINDOWS = 20000 };
+    const char *many[] = {"receiver.kind=tia",
+                          "receiver.gain_v_per_a=1e5",
+                          "receiver.read_noise_v=1e-3",
+                          "receiver.in_a_per_rthz=4e-12",
+                          "adc.bits=8",
+                          "adc.enob_bits=6.5",
+                          "adc.min_v=-0.5",
+                          "adc.samples_per_slot=4",
+                          NULL};
+    struct optics o;
+    struct pattern p;
+    optics_open(&o, OAC_NOISE_READ | OAC_NOISE_ADC | OAC_NOISE_THERMAL, many);
+    pattern_fill(&p, &o, 1, SLOTS, 6);
+    uint32_t handle = optics_load(&o, &p);
+    float *code = calloc(WINDOWS, sizeof *code);
+    cr_assert_not_null(code);
+    optics_play(&o, handle, &p, WINDOWS, 0, code, NULL, NULL);
+    double lsb_v = 1.0 / 255.0, sum = 0.0, sum2 = 0.0;
+    for (size_t b = 0; b < WINDOWS; b++) {
+        double off = (double)code[b] - (double)code[0];
+        sum += off;
+        sum2 += off * off;
+    }
+    double own = (pow(1e-3 / lsb_v, 2.0) + 8.0 / 12.0) / 4.0;
+    double current = pow(1e5 * 4e-12 / lsb_v, 2.0) / (2.0 * 1e-9);
+    double variance = (sum2 - sum * sum / WINDOWS) / (WINDOWS - 1);
+    cr_assert_float_eq(variance / (SLOTS * (own + current)), 1.0, 4.0 * sqrt(2.0 / WINDOWS));
+    free(code);
+    optics_close(&o);
+}
+
 /* Noise far below the step: rounding is no longer a variance of lsb^2/12, only the oracle knows. */
 Test(electronics, rounding_is_done_not_added)
 {
