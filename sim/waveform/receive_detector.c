@@ -143,9 +143,10 @@ static bool few(const struct oac_waveform *self, const struct oac_wave_row *row,
     struct oac_wave_row one = *row;
     one.dark_mean = detector->dark_per_s + detector->surface_dark_per_s;
     struct rate rate = rate_of(&one, light->step_s, 0.0);
-    double expected = total(light->n, light->plus) * (double)rate.a;
+    double dark = (double)light->n * (double)rate.c;
+    double expected = total(light->n, light->plus) * (double)rate.a + dark;
     if (light->minus)
-        expected -= total(light->n, light->minus) * (double)rate.b;
+        expected += dark - total(light->n, light->minus) * (double)rate.b;
     if (!(expected < OAC_WAVE_FEW_ELECTRONS))
         return false;
     memset(x, 0, light->n * sizeof *x);

@@ -125,16 +125,18 @@ static double held(const struct oac_waveform *self, const struct oac_wave_window
     double first_s = sums->first * dt_s, second_s = sums->second * dt_s;
     double mean = row->gain * (plus - minus) + row->dark_mean * first_s;
     double dark = detector->dark_per_s + detector->surface_dark_per_s;
-    bool all = receiver->kind == OAC_RECEIVER_COUNTER;
+    double first_dark = dark * first_s, second_dark = dark * second_s;
     if (!receiver->shot)
         return mean + reset * z;
-    if (receiver->countable && (all || plus + minus < OAC_WAVE_FEW_ELECTRONS)) {
-        double counts =
-            counted(self, window, row->k, 0, plus + dark * first_s, plus2 + dark * second_s);
+    double expected = plus + first_dark + (row->pair ? minus + first_dark : 0.0);
+    bool counts = receiver->kind == OAC_RECEIVER_COUNTER;
+    if (receiver->countable && (counts || expected < OAC_WAVE_FEW_ELECTRONS)) {
+        double electrons =
+            counted(self, window, row->k, 0, plus + first_dark, plus2 + second_dark);
         if (row->pair)
-            counts -= counted(self, window, row->k, 1, minus + dark * first_s,
-                              minus2 + dark * second_s);
-        return counts + reset * z;
+            electrons -=
+                counted(self, window, row->k, 1, minus + first_dark, minus2 + second_dark);
+        return electrons + reset * z;
     }
     double variance = row->gain * row->gain * row->excess * (plus2 + minus2) +
                       row->dark_variance * second_s + reset * reset;
