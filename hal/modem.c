@@ -8,9 +8,10 @@
 #include "base/alloc.h"
 #include "hal/modem_state.h"
 
-#define BATCH_MOST     256u
-#define SYNC_SLOT0     ((uint64_t)1 << 60) /* 2e9 years of schedule at 20 GBd lie below it */
-#define PREAMBLE_STAGE 6u                  /* 63 chips */
+#define BATCH_MOST      256u
+#define SYNC_SLOT0      ((uint64_t)1 << 60) /* 2e9 years of schedule at 20 GBd lie below it */
+#define PREAMBLE_STAGES 6u                  /* 63 chips */
+#define WORD_STAGES     4u                  /* 15 */
 
 static enum oac_status load(void *context, const struct oac_weight_frame *frame,
                             uint32_t *handle, struct oac_err *err)
@@ -76,10 +77,12 @@ static enum oac_status safe(void *context, struct oac_err *err)
 
 static void account(const void *context, struct oac_account *figures)
 {
-    const struct oac_modem *self = context;
+    struct oac_modem *self = (struct oac_modem *)(uintptr_t)context;
     struct oac_account below = {0};
     self->stream.ops->account(self->stream.self, &below);
+    pthread_mutex_lock(&self->lock);
     *figures = self->account;
+    pthread_mutex_unlock(&self->lock);
     figures->launched_j = below.launched_j;
     figures->client_in_j = below.client_in_j;
     if (!self->caps.knows_photons)
@@ -97,6 +100,8 @@ static void workspace_destroy(void *context, struct oac_workspace *work)
     free(work->segment);
     free(work->photons);
     free(work->flag);
+    free(work->heard);
+    free(work->delay_s);
     free(work);
 }
 
@@ -106,9 +111,12 @@ static struct oac_workspace *workspace_create(void *context, struct oac_err *err
     struct oac_workspace *work = oac_alloc(1, sizeof *work, "a workspace", err);
     if (!work)
         return NULL;
-    work->stream = self->stream.ops->workspace_create(self->stream.self, err);
-    if (!work->stream) {
-        free(work);
+    const size_t heard =
+        self->preamble.heard > self->word.heard ? self->preamble.heard : self->word.heard;
+    if (!(work->heard = oac_alloc(heard, sizeof(double), "a preamble", err)) ||
+        !(work->delay_s = oac_alloc(self->caps.channels, sizeof(double), "delays", err)) ||
+        !(work->stream = self->stream.ops->workspace_create(self->stream.self, err))) {
+        workspace_destroy(self, work);
         return NULL;
     }
     return work;
@@ -174,8 +182,17 @@ static enum oac_status check_stream(const struct oac_stream_caps *caps,
                         "each must be at least 1",
                         id, caps->weight_samples_per_slot, caps->client_samples_per_slot,
                         caps->readout_samples_per_slot, caps->segments_max);
-    if (!caps->delay_stable)
-        return oac_fail(err, OAC_EUNSUPPORTED, "\"%s\" has delays that change", id);
+    if (!caps->delay_stable && caps->link.receiver != OAC_SAMPLED)
+        return oac_fail(err, OAC_EUNSUPPORTED,
+                        "\"%s\" has gates and delays that change from burst to burst: where to "
+                        "put a gate is known only afterwards",
+                        id);
+    for (size_t k = 0; k < caps->link.channels; k++)
+        if (!(fabs(caps->link.nominal->channel[k].gain_code) > 0.0))
+            return oac_fail(err, OAC_EINVAL,
+                            "\"%s\" expects no light on readout %zu (nominal gain %g): nothing "
+                            "can be aligned",
+                            id, k, caps->link.nominal->channel[k].gain_code);
     if (options->shape == OAC_SHAPE_RETURN && !(options->duty > 0.0 && options->duty <= 1.0))
         return oac_fail(err, OAC_EINVAL, "a slot shape with a duty of %g: give 0 to 1",
                         options->duty);
@@ -261,13 +278,25 @@ static enum oac_status set_up(struct oac_modem *self, struct oac_err *err)
             "\"%s\" takes segments of %zu slots: %u guard slots on both sides leave "
             "none for a window",
             self->caps.device_id, caps->segment_slots_max, self->guard);
-    if (make_memory(self, err))
+    if (make_memory(self, err) || oac_modem_record_make(self, err))
         return err->status;
+    const size_t watched = caps->delay_stable ? 1 : self->caps.channels;
+    if (oac_modem_sequence_make(self, PREAMBLE_STAGES, self->caps.channels, 2, &self->preamble,
+                                err) ||
+        oac_modem_sequence_make(self, WORD_STAGES, watched, 1, &self->word, err))
+        return err->status;
+    self->caps.preamble_slots =
+        (uint32_t)(caps->delay_stable ? self->word.slots
+                                      : self->preamble.slots + self->word.slots);
+    if (!caps->delay_stable && oac_modem_sequence_segments(&self->preamble) +
+                                       oac_modem_sequence_segments(&self->word) + 1 >
+                                   caps->segments_max)
+        return oac_fail(err, OAC_EUNSUPPORTED,
+                        "\"%s\" takes bursts of %zu segments: preamble, window and sync word "
+                        "need more",
+                        self->caps.device_id, caps->segments_max);
     self->own = workspace_create(self, err);
     if (!self->own)
-        return err->status;
-    if (oac_modem_sequence_make(self, PREAMBLE_STAGE, self->caps.channels, 2, &self->preamble,
-                                err))
         return err->status;
     return oac_modem_align(self, err);
 }

@@ -24,15 +24,16 @@ static void fill(uint16_t *sample, size_t count, uint16_t code)
         sample[i] = code;
 }
 
-/* DAC samples of a slot that carry its code. */
-size_t oac_modem_lit(const struct oac_modem *self, size_t per_slot)
+/* The client is lit at least as long as the weights: what is lit alone is then dark light, not data. */
+size_t oac_modem_lit(const struct oac_modem *self, bool client)
 {
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const size_t wide = caps->weight_samples_per_slot, per_slot = caps->client_samples_per_slot;
     if (self->options.shape == OAC_SHAPE_HOLD)
-        return per_slot;
-    size_t lit = (size_t)nearbyint(self->options.duty * (double)per_slot);
-    if (lit < 1)
-        return 1;
-    return lit > per_slot ? per_slot : lit;
+        return client ? per_slot : wide;
+    size_t lit = (size_t)nearbyint(self->options.duty * (double)wide);
+    lit = lit < 1 ? 1 : lit > wide ? wide : lit;
+    return client ? (lit * per_slot + wide - 1) / wide : lit;
 }
 
 static enum oac_status free_place(struct oac_modem *self, size_t *place, struct oac_err *err)
@@ -62,7 +63,7 @@ enum oac_status oac_modem_load_frame(struct oac_modem *self,
     size_t place = 0, count = 0;
     const size_t per_slot = self->stream.caps->weight_samples_per_slot;
     const size_t slots = frame->slots + 2 * (size_t)self->guard, samples = slots * per_slot;
-    const size_t lit = oac_modem_lit(self, per_slot);
+    const size_t lit = oac_modem_lit(self, false);
     if (free_place(self, &place, err) ||
         oac_size_product(frame->rows, samples, "weight samples", &count, err))
         return err->status;
@@ -109,7 +110,7 @@ void oac_modem_client_samples(const struct oac_modem *self,
                               uint16_t *sample)
 {
     const size_t per_slot = self->stream.caps->client_samples_per_slot;
-    const size_t lit = oac_modem_lit(self, per_slot);
+    const size_t lit = oac_modem_lit(self, true);
     const uint16_t dark = (uint16_t)self->caps.client->code_safe;
     const size_t samples = (loaded->slots + 2 * (size_t)self->guard) * per_slot;
     const size_t lead =

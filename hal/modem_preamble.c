@@ -86,33 +86,32 @@ static void make_levels(const struct oac_modem *self, size_t k, size_t slots,
     }
 }
 
-static enum oac_status make_part(struct oac_modem *self, struct oac_modem_piece *piece,
-                                 size_t part, const uint8_t *chip, size_t chips,
-                                 struct oac_err *err)
+static enum oac_status make_part(struct oac_modem *self, struct oac_modem_sequence *sequence,
+                                 struct oac_modem_piece *piece, size_t part,
+                                 const uint8_t *chip, size_t chips, struct oac_err *err)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
     const size_t slots = piece->slots, wide = caps->weight_samples_per_slot;
-    uint16_t *code = oac_alloc(slots * (1 + piece->rows), sizeof *code, "a preamble", err);
-    uint16_t *weight = oac_alloc(slots * wide * piece->rows, sizeof *weight, "a preamble", err);
+    const size_t rows = sequence->rows;
+    uint16_t *code = oac_alloc(slots * (1 + rows), sizeof *code, "a preamble", err);
+    uint16_t *weight = oac_alloc(slots * wide * rows, sizeof *weight, "a preamble", err);
     piece->client[part] =
         oac_alloc(slots * caps->client_samples_per_slot, sizeof(uint16_t), "a preamble", err);
-    piece->level[part] = oac_alloc(slots * piece->rows, sizeof(double), "a preamble", err);
-    piece->sum[part] =
-        oac_alloc(piece->samples * piece->rows, sizeof(double), "a preamble", err);
-    if (!code || !weight || !piece->client[part] || !piece->level[part] || !piece->sum[part])
+    piece->level[part] = oac_alloc(slots * rows, sizeof(double), "a preamble", err);
+    if (!code || !weight || !piece->client[part] || !piece->level[part])
         goto done;
-    uint16_t *x = code + slots * piece->rows;
+    uint16_t *x = code + slots * rows;
     make_codes(self, piece, true, 0, part == 1 ? chip : NULL, chips, x);
     oac_modem_hold(x, slots, caps->client_samples_per_slot, caps->client_samples_per_slot, 0,
                    piece->client[part]);
-    for (size_t k = 0; k < piece->rows; k++) {
+    for (size_t k = 0; k < rows; k++) {
         uint16_t *w = code + k * slots;
         make_codes(self, piece, false, k, part == 0 ? chip : NULL, chips, w);
         oac_modem_hold(w, slots, wide, wide, 0, weight + k * slots * wide);
         make_levels(self, k, slots, w, x, piece->level[part] + k * slots);
     }
     const struct oac_stream_load load = {.slots = slots,
-                                         .rows = piece->rows,
+                                         .rows = rows,
                                          .weight = weight,
                                          .first = self->guard,
                                          .count = slots - 2 * (size_t)self->guard};
@@ -123,19 +122,59 @@ done:
     return err->status;
 }
 
-static enum oac_status make_piece(struct oac_modem *self, struct oac_modem_sequence *sequence,
-                                  struct oac_modem_piece *piece, size_t rows,
-                                  const uint8_t *chip, size_t chips, struct oac_err *err)
+/* The capture of everything a piece shows, gates open throughout. */
+static enum oac_status make_capture(const struct oac_modem *self,
+                                    const struct oac_modem_sequence *sequence,
+                                    struct oac_modem_piece *piece, struct oac_err *err)
 {
-    piece->rows = rows;
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const size_t rows = sequence->rows;
+    double end_s = (double)(piece->slots + caps->delay_slots_max) * caps->link.slot_s;
+    if (caps->gate_step_s > 0.0)
+        end_s = caps->gate_step_s * floor(end_s / caps->gate_step_s);
+    piece->gate_s = oac_alloc(2 * rows, sizeof(double), "a preamble", err);
+    if (!piece->gate_s)
+        return err->status;
+    for (size_t k = 0; k < rows; k++)
+        piece->gate_s[rows + k] = end_s;
+    const bool gated = self->caps.receiver != OAC_SAMPLED;
+    piece->capture =
+        (struct oac_stream_capture){.gate_open_s = gated ? piece->gate_s : NULL,
+                                    .gate_close_s = gated ? piece->gate_s + rows : NULL,
+                                    .picks = piece->samples,
+                                    .pick = sequence->pick};
+    return OAC_OK;
+}
+
+static enum oac_status make_piece(struct oac_modem *self, struct oac_modem_sequence *sequence,
+                                  struct oac_modem_piece *piece, const uint8_t *chip,
+                                  size_t chips, struct oac_err *err)
+{
     piece->slots = chips + 2 * ((size_t)self->guard + self->margin);
     piece->samples = oac_stream_capture_samples(self->stream.caps, piece->slots);
+    if (make_capture(self, sequence, piece, err))
+        return err->status;
     for (size_t part = 0; part < sequence->parts; part++) {
         err->status = OAC_OK;
-        if (make_part(self, piece, part, chip, chips, err))
+        if (make_part(self, sequence, piece, part, chip, chips, err))
             return err->status;
+        piece->heard[part] = sequence->heard;
+        sequence->heard += sequence->rows * piece->samples;
         sequence->slots += piece->slots;
     }
+    return OAC_OK;
+}
+
+static enum oac_status make_picks(const struct oac_modem *self, size_t length,
+                                  struct oac_modem_sequence *sequence, struct oac_err *err)
+{
+    const size_t most = oac_stream_capture_samples(
+        self->stream.caps, length + 2 * ((size_t)self->guard + self->margin));
+    sequence->pick = oac_alloc(most, sizeof *sequence->pick, "a preamble", err);
+    if (!sequence->pick)
+        return err->status;
+    for (size_t j = 0; j < most; j++)
+        sequence->pick[j] = (uint32_t)j;
     return OAC_OK;
 }
 
@@ -149,9 +188,10 @@ enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages,
     oac_preamble_chips(stages, chip);
     for (size_t k = 0; k < rows; k++)
         room = fmin(room, room_of(self, k));
+    sequence->rows = rows;
     sequence->parts = parts;
     sequence->piece = oac_alloc(length, sizeof *sequence->piece, "a preamble", err);
-    if (!sequence->piece)
+    if (!sequence->piece || make_picks(self, length, sequence, err))
         return err->status;
     for (size_t done = 0; done < length;) {
         size_t chips = next_piece(self, chip + done, length - done, room);
@@ -161,7 +201,7 @@ enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages,
                             2 * (self->guard + self->margin), self->caps.device_id,
                             self->stream.caps->segment_slots_max);
         struct oac_modem_piece *piece = &sequence->piece[sequence->pieces++];
-        if (make_piece(self, sequence, piece, rows, chip + done, chips, err))
+        if (make_piece(self, sequence, piece, chip + done, chips, err))
             return err->status;
         done += chips;
     }
@@ -170,12 +210,15 @@ enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages,
 
 void oac_modem_sequence_fini(struct oac_modem_sequence *sequence)
 {
-    for (size_t p = 0; p < sequence->pieces; p++)
+    for (size_t p = 0; p < sequence->pieces; p++) {
+        struct oac_modem_piece *piece = &sequence->piece[p];
         for (size_t part = 0; part < 2; part++) {
-            free(sequence->piece[p].client[part]);
-            free(sequence->piece[p].level[part]);
-            free(sequence->piece[p].sum[part]);
+            free(piece->client[part]);
+            free(piece->level[part]);
         }
+        free(piece->gate_s);
+    }
     free(sequence->piece);
+    free(sequence->pick);
     *sequence = (struct oac_modem_sequence){0};
 }

@@ -36,8 +36,8 @@ void oac_modem_plan_fini(struct oac_modem_plan *plan)
     *plan = (struct oac_modem_plan){0};
 }
 
-enum oac_status oac_modem_plan_room(struct oac_modem_plan *plan, size_t rows, size_t picks,
-                                    struct oac_err *err)
+static enum oac_status room(struct oac_modem_plan *plan, size_t rows, size_t picks,
+                            struct oac_err *err)
 {
     size_t indices = plan->row_capacity;
     void *start = oac_modem_fit(plan->start, &indices, 4 * rows, sizeof(size_t), err);
@@ -54,6 +54,7 @@ enum oac_status oac_modem_plan_room(struct oac_modem_plan *plan, size_t rows, si
         return err->status;
     plan->pick = pick;
     plan->close_s = plan->open_s + rows;
+    plan->begin = plan->open_s + 2 * rows;
     plan->end = plan->start + rows;
     plan->quiet = plan->end + rows;
     plan->silent = plan->quiet + rows;
@@ -120,35 +121,57 @@ static void plan_gates(const struct oac_modem *self, struct oac_modem_plan *plan
     plan->capture.gate_close_s = plan->close_s;
 }
 
-static void plan_samples(const struct oac_modem *self, struct oac_modem_plan *plan,
-                         size_t samples)
+bool oac_modem_plan_place(const struct oac_modem *self, const double *delay_s,
+                          struct oac_modem_plan *plan)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
-    const double per_slot = caps->readout_samples_per_slot;
-    size_t first = samples, last = 0;
+    const size_t per_slot = caps->readout_samples_per_slot;
+    const double sample_s = caps->link.slot_s / (double)per_slot;
+    const size_t samples =
+        oac_stream_capture_samples(caps, plan->slots + 2 * (size_t)self->guard);
     for (size_t k = 0; k < plan->rows; k++) {
-        double from = per_slot * (self->guard + self->delay_s[k] / caps->link.slot_s);
-        double to = from + per_slot * (double)plan->slots;
-        size_t low = (size_t)fmax(floor(from - MARGIN), 1.0);
-        size_t high = (size_t)fmin(ceil(to + MARGIN), (double)samples);
-        size_t dark = low < 2 * (size_t)caps->readout_samples_per_slot
-                          ? (low + 1) / 2
-                          : caps->readout_samples_per_slot;
-        plan->start[k] = low;
-        plan->end[k] = high;
-        plan->silent[k] = dark;
-        plan->quiet[k] = low - dark;
-        first = plan->quiet[k] < first ? plan->quiet[k] : first;
-        last = high > last ? high : last;
+        double from = (double)(per_slot * self->guard) + delay_s[k] / sample_s;
+        double low = floor(from - MARGIN);
+        double high = ceil(from + (double)(per_slot * plan->slots) + MARGIN);
+        if (!(low >= 1.0 && high <= (double)samples))
+            return false;
+        plan->begin[k] = from;
+        plan->start[k] = (size_t)low;
+        plan->end[k] = (size_t)high;
+        plan->silent[k] = plan->start[k] < 2 * per_slot ? (plan->start[k] + 1) / 2 : per_slot;
+        plan->quiet[k] = plan->start[k] - plan->silent[k];
+    }
+    return true;
+}
+
+/* Picks of all samples, or of those that any row needs. */
+static enum oac_status plan_samples(const struct oac_modem *self, struct oac_modem_plan *plan,
+                                    size_t samples, struct oac_err *err)
+{
+    size_t first = 0, last = samples;
+    if (self->stream.caps->delay_stable) {
+        if (!oac_modem_plan_place(self, self->delay_s, plan))
+            return oac_fail(
+                err, OAC_EDEVICE,
+                "the delays of \"%s\" do not fit its captures: change its pre-delay",
+                self->caps.device_id);
+        first = samples;
+        last = 0;
+        for (size_t k = 0; k < plan->rows; k++) {
+            first = plan->quiet[k] < first ? plan->quiet[k] : first;
+            last = plan->end[k] > last ? plan->end[k] : last;
+        }
+        for (size_t k = 0; k < plan->rows; k++) {
+            plan->start[k] -= first;
+            plan->end[k] -= first;
+            plan->quiet[k] -= first;
+            plan->begin[k] -= (double)first;
+        }
     }
     for (size_t j = first; j < last; j++)
         plan->pick[plan->picks++] = (uint32_t)j;
-    for (size_t k = 0; k < plan->rows; k++) {
-        plan->start[k] -= first;
-        plan->end[k] -= first;
-        plan->quiet[k] -= first;
-    }
     plan->capture.gate_open_s = plan->capture.gate_close_s = NULL;
+    return OAC_OK;
 }
 
 enum oac_status oac_modem_plan_make(const struct oac_modem *self,
@@ -159,16 +182,16 @@ enum oac_status oac_modem_plan_make(const struct oac_modem *self,
     const bool sampled = self->caps.receiver == OAC_SAMPLED;
     const size_t samples =
         oac_stream_capture_samples(self->stream.caps, slots + 2 * (size_t)self->guard);
-    if (oac_modem_plan_room(plan, rows, sampled ? samples : rows + 1, err))
+    if (room(plan, rows, sampled ? samples : rows + 1, err))
         return err->status;
     plan->rows = rows;
     plan->slots = slots;
     plan->differential = loaded->differential;
     plan->picks = 0;
-    if (sampled)
-        plan_samples(self, plan, samples);
-    else
+    if (!sampled)
         plan_gates(self, plan);
+    else if (plan_samples(self, plan, samples, err))
+        return err->status;
     plan->capture.picks = plan->picks;
     plan->capture.pick = plan->pick;
     return OAC_OK;
@@ -190,24 +213,56 @@ static double sum_of(const float *value, size_t first, size_t last)
     return sum;
 }
 
+/* All light of the payload, and as many dark samples off as were too many. */
+static double boxcar(const struct oac_modem *self, const struct oac_modem_plan *plan, size_t k,
+                     const float *value)
+{
+    const double per_slot = self->stream.caps->readout_samples_per_slot;
+    const double touched = (double)(plan->end[k] - plan->start[k]);
+    double dark = sum_of(value, plan->quiet[k], plan->quiet[k] + plan->silent[k]) /
+                  (double)plan->silent[k];
+    double sum = sum_of(value, plan->start[k], plan->end[k]);
+    return (sum - (touched - per_slot * (double)plan->slots) * dark) / per_slot;
+}
+
+/* Of every slot the samples that the lit share touches, in proportion to how much of them is lit; scaled to the boxcar's
+ * signal. What the others would have shown is the record's. */
+static double matched(const struct oac_modem *self, const struct oac_modem_plan *plan, size_t k,
+                      const float *value)
+{
+    const double per_slot = self->stream.caps->readout_samples_per_slot;
+    const double length = oac_modem_duty(self) * per_slot;
+    const struct oac_calrec_channel *c = &self->caps.nominal->channel[k];
+    const double dark = plan->differential ? c->dark_pair_code_per_slot : c->dark_code_per_slot;
+    double code = 0.0;
+    for (size_t n = 0; n < plan->slots; n++) {
+        const double from = plan->begin[k] + (double)n * per_slot, to = from + length;
+        double along = 0.0, squares = 0.0;
+        for (double j = floor(from); j < to; j += 1.0) {
+            double lit = fmin(j + 1.0, to) - fmax(j, from);
+            along += lit * ((double)value[(size_t)j] - dark);
+            squares += lit * lit;
+        }
+        code += dark + along * length / (squares * per_slot);
+    }
+    return code;
+}
+
 void oac_modem_readouts(const struct oac_modem *self, const struct oac_modem_plan *plan,
                         const float *rx, float *code)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
-    const double per_slot = caps->readout_samples_per_slot;
+    const bool returning = self->options.shape == OAC_SHAPE_RETURN;
     for (size_t k = 0; k < plan->rows; k++) {
         const float *value = rx + k * plan->picks;
-        if (caps->link.receiver != OAC_SAMPLED) {
-            code[k] = value[plan->end[k]];
-            if (caps->reset_noise_in_start)
-                code[k] += zero_of(self, plan, k) - value[plan->start[k]];
+        if (caps->link.receiver == OAC_SAMPLED) {
+            code[k] = (float)(returning && self->options.filter == OAC_FILTER_MATCHED
+                                  ? matched(self, plan, k, value)
+                                  : boxcar(self, plan, k, value));
             continue;
         }
-        const double touched = (double)(plan->end[k] - plan->start[k]);
-        double dark = sum_of(value, plan->quiet[k], plan->quiet[k] + plan->silent[k]) /
-                      (double)plan->silent[k];
-        double sum = sum_of(value, plan->start[k], plan->end[k]) -
-                     (touched - per_slot * (double)plan->slots) * dark;
-        code[k] = (float)(sum / per_slot);
+        code[k] = value[plan->end[k]];
+        if (caps->reset_noise_in_start)
+            code[k] += zero_of(self, plan, k) - value[plan->start[k]];
     }
 }

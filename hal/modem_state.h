@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the modem: what it remembers of its stream, of loaded frames, of the alignment, and one thread's scratch.
  * modem.c opens and answers; modem_frame.c makes samples of codes; modem_receive.c makes readouts of samples;
- * modem_preamble.c makes preambles and words; modem_sync.c plays and reads them; modem_align.c decides from them; modem_play.c plays. */
+ * modem_preamble.c makes preambles and words; modem_sync.c plays and reads them; modem_align.c decides from them;
+ * modem_burst.c plays windows between words; modem_play.c answers a call, and repeats what was lost. */
 #ifndef OAC_HAL_MODEM_STATE_H
 #define OAC_HAL_MODEM_STATE_H
 
@@ -16,6 +17,7 @@
 #include "hal/modem.h"
 
 #define OAC_MODEM_CONTRAST_LEAST 8.0 /* below this a preamble counts as not found */
+#define OAC_MODEM_RX_MOST        ((size_t)4 << 20) /* floats that a burst may bring back */
 
 struct oac_modem_frame {
     uint32_t handle; /* the stream's; 0: free */
@@ -26,17 +28,21 @@ struct oac_modem_frame {
 
 /* A piece of a sequence that fits a receiver's range: part 0 the weights', part 1 the client's. */
 struct oac_modem_piece {
-    size_t rows, slots, samples; /* samples: of its capture */
+    size_t slots, samples; /* samples: of its capture */
     uint32_t handle[2];
     uint16_t *client[2]; /* (slots * client samples) */
     double *level[2];    /* (rows, slots) expected light, full opening = 1 */
-    double *sum[2];      /* (rows, samples) of what was received */
+    size_t heard[2];     /* where its (rows, samples) begin in what was heard */
+    double *gate_s;      /* (2, rows) open throughout */
+    struct oac_stream_capture capture;
 };
 
+/* Made once, then only read: what is heard of it goes into arrays of `heard` values. */
 struct oac_modem_sequence {
-    size_t parts, pieces, slots; /* slots: of one run of everything */
-    unsigned repeats;            /* summed so far */
+    size_t rows, parts, pieces, slots; /* slots: of one run of everything */
+    size_t heard;
     struct oac_modem_piece *piece;
+    uint32_t *pick; /* (samples of the longest piece) 0, 1, 2 ... */
 };
 
 /* How one window's readouts follow from its segment. */
@@ -46,8 +52,9 @@ struct oac_modem_plan {
     double *open_s, *close_s;
     uint32_t *pick;
     size_t picks, capacity, row_capacity;
-    size_t *start, *end;    /* (rows) index of the first pick used, and past the last */
-    size_t *quiet, *silent; /* (rows) index of the first dark pick, and how many */
+    size_t *start, *end;    /* (rows) first pick used; the held one, or past the last */
+    size_t *quiet, *silent; /* (rows) first dark pick, and how many */
+    double *begin;          /* (rows) of the payload, in picks */
     struct oac_stream_capture capture;
 };
 
@@ -61,8 +68,11 @@ struct oac_workspace { /* the modem's; `stream` is the implementation's */
     struct oac_stream_segment *segment;
     size_t segment_capacity;
     uint8_t *flag;
-    double *photons; /* (segments) */
     size_t flag_capacity;
+    double *photons; /* (windows) */
+    size_t photon_capacity;
+    double *heard;   /* of preamble or word, the longer */
+    double *delay_s; /* (channels) of this burst */
 };
 
 struct oac_modem {
@@ -76,14 +86,16 @@ struct oac_modem {
     uint16_t *open_code; /* (channels + 1) weights', then the client's */
     struct oac_modem_frame *frame;
     size_t frames;
-    struct oac_modem_sequence preamble, word;
-    struct oac_workspace *own; /* of the alignment */
-    pthread_mutex_t lock;      /* of the alignment and the account */
-    atomic_bool stale;         /* settings moved time since the alignment */
-    bool user_skew;            /* OAC_SKEW_S is the user's: report, do not touch */
-    double *memory;            /* alignment's arrays */
+    struct oac_modem_sequence preamble; /* both parts, all channels */
+    struct oac_modem_sequence word;     /* the weights' part; stable streams: channel 0 alone */
+    struct oac_workspace *own;          /* of the alignment */
+    pthread_mutex_t lock;               /* of the alignment and the account */
+    atomic_bool stale;                  /* settings moved time since the alignment */
+    bool user_skew;                     /* OAC_SKEW_S is the user's: report, do not touch */
+    double *memory;                     /* alignment's arrays */
     double *delay_s, *skew_s, *contrast;
     double *skew_sigma_s;
+    double skew_corrected_s; /* by the setting, so that later preambles come without it */
     struct oac_modem_alignment alignment;
     long client_shift; /* client samples that windows are played late */
     struct oac_account account;
@@ -97,7 +109,8 @@ void *oac_modem_fit(void *array, size_t *capacity, size_t count, size_t size,
 /* modem_frame.c: slots to samples. The code held for `lit` of every `per_slot` samples, then `dark`. */
 void oac_modem_hold(const uint16_t *code, size_t slots, size_t per_slot, size_t lit,
                     uint16_t dark, uint16_t *sample);
-size_t oac_modem_lit(const struct oac_modem *self, size_t per_slot);
+/* DAC samples of a slot that carry its code. Pure. */
+size_t oac_modem_lit(const struct oac_modem *self, bool client);
 enum oac_status oac_modem_load_frame(struct oac_modem *self,
                                      const struct oac_weight_frame *frame, uint32_t *handle,
                                      struct oac_err *err) OAC_MUST_USE;
@@ -107,14 +120,19 @@ void oac_modem_client_samples(const struct oac_modem *self,
                               const struct oac_activation_frame *frame, size_t b,
                               uint16_t *sample);
 
+/* modem_record.c: the nominal record, scaled where slots return to dark; the lit share of the weights. */
+enum oac_status oac_modem_record_make(struct oac_modem *self, struct oac_err *err) OAC_MUST_USE;
+double oac_modem_duty(const struct oac_modem *self);
+
 /* modem_receive.c */
-/* Memory for that many rows and picks. */
-enum oac_status oac_modem_plan_room(struct oac_modem_plan *plan, size_t rows, size_t picks,
-                                    struct oac_err *err) OAC_MUST_USE;
+/* Gates and picks of a loaded frame's windows; on a stream whose delays change the picks are all samples. */
 enum oac_status oac_modem_plan_make(const struct oac_modem *self,
                                     const struct oac_modem_frame *loaded,
                                     struct oac_modem_plan *plan,
                                     struct oac_err *err) OAC_MUST_USE;
+/* Sampled receivers: where each row's samples are among the picks, delays (rows) being these. False: outside. */
+bool oac_modem_plan_place(const struct oac_modem *self, const double *delay_s,
+                          struct oac_modem_plan *plan);
 void oac_modem_plan_fini(struct oac_modem_plan *plan);
 /* code (rows) of one window from rx (rows, picks). */
 void oac_modem_readouts(const struct oac_modem *self, const struct oac_modem_plan *plan,
@@ -127,20 +145,53 @@ enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages,
 void oac_modem_sequence_fini(struct oac_modem_sequence *sequence);
 
 /* modem_sync.c */
-/* Plays it `repeats` times, the first at slot0, and adds what was received to the pieces' sums. */
+/* Segments and values of one run. Pure. */
+size_t oac_modem_sequence_segments(const struct oac_modem_sequence *sequence);
+/* Appends one run, heard at rx (heard), slot0 of its first slot. */
+void oac_modem_sequence_append(const struct oac_modem *self,
+                               const struct oac_modem_sequence *sequence, uint64_t slot0,
+                               float *rx, struct oac_stream_segment *segment);
+/* Adds what one run brought (rx) to heard. */
+void oac_modem_sequence_add(const struct oac_modem *self,
+                            const struct oac_modem_sequence *sequence, const float *rx,
+                            double *heard);
+/* Plays `repeats` runs (in one burst if they fit) and adds them to the workspace's heard. */
 enum oac_status oac_modem_sequence_play(struct oac_modem *self,
-                                        struct oac_modem_sequence *sequence, uint64_t slot0,
-                                        unsigned repeats, struct oac_err *err) OAC_MUST_USE;
-void oac_modem_sequence_clear(struct oac_modem_sequence *sequence);
-/* Where part `part` of the summed sequence stands on a readout; look between min and max [samples]. */
+                                        const struct oac_modem_sequence *sequence,
+                                        uint64_t slot0, size_t repeats,
+                                        struct oac_err *err) OAC_MUST_USE;
+/* Runs that one burst takes, at least 1. */
+size_t oac_modem_sequence_repeats(const struct oac_modem *self,
+                                  const struct oac_modem_sequence *sequence);
+/* Where part `part` of what was heard stands on a readout; look between min and max [samples]. */
 enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
-                                        const struct oac_modem_sequence *sequence, size_t part,
-                                        size_t row, double min_delay, double max_delay,
+                                        const struct oac_modem_sequence *sequence,
+                                        const double *heard, size_t part, size_t row,
+                                        double min_delay, double max_delay,
                                         struct oac_align_fit *fit,
                                         struct oac_err *err) OAC_MUST_USE;
 
 /* modem_align.c: finds delays and skew, takes the skew out. */
 enum oac_status oac_modem_align(struct oac_modem *self, struct oac_err *err) OAC_MUST_USE;
+
+/* modem_burst.c: one call of play and its bursts. */
+struct oac_modem_job {
+    const struct oac_modem_frame *loaded;
+    const struct oac_activation_frame *frame;
+    struct oac_readouts *readouts;
+    size_t samples; /* client samples of a segment */
+    double photons;
+    uint32_t saturated;
+    uint64_t words, sync_slots; /* played besides the windows */
+};
+/* Windows that one burst takes, at least 1. */
+size_t oac_modem_burst_windows(const struct oac_modem *self, const struct oac_modem_plan *plan);
+/* Plays windows first .. first+count-1. *good: all came back and in time; then their readouts are written, with
+ * `flags` raised. check: with sync words also where the stream needs none. */
+enum oac_status oac_modem_burst_play(struct oac_modem *self, struct oac_workspace *work,
+                                     struct oac_modem_job *job, size_t first, size_t count,
+                                     bool check, uint8_t flags, bool *good,
+                                     struct oac_err *err) OAC_MUST_USE;
 
 /* modem_play.c */
 enum oac_status oac_modem_play(struct oac_modem *self, uint32_t handle,
