@@ -122,6 +122,20 @@ void oac_forward_set_launch(struct oac_forward *forward, const double *launch)
         forward->stage[l].launch = (float)launch[l];
 }
 
+size_t oac_forward_layers(const struct oac_forward *forward)
+{
+    return forward->layers;
+}
+
+const struct oac_matrix *oac_forward_matrix(const struct oac_forward *forward, size_t layer,
+                                            size_t *inputs, size_t *outputs)
+{
+    const struct oac_forward_stage *stage = &forward->stage[layer];
+    *inputs = stage->layer->inputs;
+    *outputs = stage->layer->outputs;
+    return stage->matrix;
+}
+
 /* ---- light ---- */
 
 enum oac_status oac_forward_layer_light(const struct oac_forward *forward, size_t layer,

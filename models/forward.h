@@ -44,6 +44,11 @@ enum oac_status oac_forward_layer_light(const struct oac_forward *forward, size_
                                         struct oac_matrix_light *light,
                                         struct oac_err *err) OAC_MUST_USE;
 
+/* The loaded matrix of a layer, for experiments on single layers; inputs, outputs as in its W. */
+size_t oac_forward_layers(const struct oac_forward *forward);
+const struct oac_matrix *oac_forward_matrix(const struct oac_forward *forward, size_t layer,
+                                            size_t *inputs, size_t *outputs);
+
 /* Fills x_scale and x_mean of every layer that lacks them, from inputs x (count, inputs). The first layer's
  * x_scale is the largest input, a hidden layer's the 99th percentile of its activations' sizes. */
 enum oac_status oac_network_statistics(struct oac_network *network, size_t count,
