@@ -2,7 +2,8 @@
 /* Two-port S-parameters from a Touchstone version 1 file (.s2p): the measured electro-optic response of a
  * modulator, S21 relative to its value at low frequency.
  *
- *     H(f) = |S21(f)|/|S21(f_min)| e^{i (phi(f) - phi_0)},   phi_0 = phi(f_min) - f_min dphi/df,   H(-f) = conj H(f)
+ *     H(f) = |S21(f)|/|S21(f_min)| e^{i (phi(f) - phi_0)},  H(-f) = conj H(f)
+ *     phi_0 = phi(f_min) - f_min dphi/df
  * Between points linear in magnitude and unwrapped phase, below f_min of constant magnitude with the first two
  * points' group delay, so H(0) = 1; above f_max 0. A point of magnitude 0 has its predecessor's phase. The delay
  * that the phase contains is kept: remove it at calibration, as on a bench.

@@ -12,9 +12,10 @@
  *     waveform, of at most `segment` samples, is one block of a circular convolution, its jump from last to
  *     first value taken out by a smooth step whose response is known. Exact where the waveform rests at both ends
  *     for as long as the response lasts, otherwise the ends see each other within that time. A response of
- *     magnitude 1 uses a block of exactly `segment` samples and then conserves the energy of a waveform of that
+ *     magnitude 1 goes round in exactly `segment` samples and then conserves the energy of a waveform of that
  *     length to 1e-12 in double, 1e-5 in single precision; of other lengths but for what rings beyond the ends.
- *     Fast segments are oac_fft_good_size. Longer waveforms go by overlap-save.
+ *     Segments that are multiples of 4 with prime factors up to 13 are fast, others take twice as long.
+ *     Longer waveforms go by overlap-save.
  * For real waveforms, given as such, H(-f) = conj H(f), and H(-fs/2) is its real part, +-1 for magnitude 1.
  * Complex waveforms are pairs of reals. Units: Hz, the waveform's own. Validity: segment <= 2^24, memory <= 2^23,
  * for speed memory < segment. Single precision follows double to 1e-6 (tests/sim/test_filter.c).

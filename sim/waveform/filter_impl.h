@@ -49,30 +49,47 @@ static bool fits_plan(const REAL *array)
     return (uintptr_t)array % OAC_ALIGN_BYTES == 0;
 }
 
-/* x (block) -= jump s */
+/* x (circle) -= jump s */
 static void remove_step(const struct oac_filter_kernel *kernel, size_t lanes, const REAL *jump,
                         REAL *restrict x)
 {
     const REAL *restrict s = kernel->PRECISE(step);
-    for (size_t i = 0; i < kernel->block; i++)
-        for (size_t l = 0; l < lanes; l++)
-            x[lanes * i + l] -= jump[l] * s[i];
+    const REAL re = jump[0], im = jump[1];
+    if (lanes == 1) {
+        for (size_t i = 0; i < kernel->circle; i++)
+            x[i] -= re * s[i];
+        return;
+    }
+    for (size_t i = 0; i < kernel->circle; i++) {
+        x[2 * i] -= re * s[i];
+        x[2 * i + 1] -= im * s[i];
+    }
 }
 
-/* out (n) += jump S, from sample `lead` of the block */
+/* out (n) = y + jump S, from sample `lead` of the circle */
 static void add_step(const struct oac_filter_kernel *kernel, size_t lanes, const REAL *jump,
-                     size_t n, REAL *restrict out)
+                     size_t n, const REAL *restrict circle, REAL *restrict out)
 {
     const REAL *restrict s = kernel->PRECISE(response) + lanes * kernel->lead;
+    const REAL *restrict y = circle + lanes * kernel->lead;
+    const REAL re = jump[0], im = jump[1];
     if (lanes == 1) {
         for (size_t i = 0; i < n; i++)
-            out[i] += jump[0] * s[i];
+            out[i] = y[i] + re * s[i];
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        out[2 * i] += jump[0] * s[2 * i] - jump[1] * s[2 * i + 1];
-        out[2 * i + 1] += jump[0] * s[2 * i + 1] + jump[1] * s[2 * i];
+        out[2 * i] = y[2 * i] + (re * s[2 * i] - im * s[2 * i + 1]);
+        out[2 * i + 1] = y[2 * i + 1] + (re * s[2 * i + 1] + im * s[2 * i]);
     }
+}
+
+/* The circle's part of a linear convolution plus what ran over its end. */
+static void fold(const struct oac_filter_kernel *kernel, size_t lanes, REAL *x)
+{
+    size_t tail = lanes * (kernel->block - kernel->circle), circle = lanes * kernel->circle;
+    for (size_t i = 0; i < tail && i < circle; i++)
+        x[i] += x[circle + i];
 }
 
 static void convolve(const struct oac_filter_kernel *kernel, size_t lanes, REAL *in, REAL *work,
@@ -97,14 +114,17 @@ static void apply_once(const struct oac_filter_kernel *kernel, size_t lanes,
     if (exact && !jumps && fits_plan(in))
         from = (REAL *)in; /* kept: forward transforms keep their input */
     else
-        load(n, lanes, in, -(ptrdiff_t)kernel->lead, kernel->block, input);
+        load(n, lanes, in, -(ptrdiff_t)kernel->lead, kernel->circle, input);
     if (jumps)
         remove_step(kernel, lanes, jump, input);
+    memset(input + lanes * kernel->circle, 0,
+           (kernel->block - kernel->circle) * lanes * sizeof *input);
     convolve(kernel, lanes, from, work, to);
-    if (to != out)
-        memcpy(out, to + lanes * kernel->lead, n * lanes * sizeof *out);
+    fold(kernel, lanes, to);
     if (jumps)
-        add_step(kernel, lanes, jump, n, out);
+        add_step(kernel, lanes, jump, n, to, out);
+    else if (to != out)
+        memcpy(out, to + lanes * kernel->lead, n * lanes * sizeof *out);
 }
 
 /* Overlap-save. A block's last samples are the next one's first: kept aside, for out may be in. */

@@ -5,8 +5,11 @@
  * waveform's first and last value continued, transforms them, multiplies, transforms back and keeps `useful`.
  * `blocks` is overlap-save with an impulse response of finite support. `whole` convolves a whole waveform
  * circularly; its step removes the jump from the last value to the first: with s[j] a smooth rise from 0 to 1
- * over the block, D = x[block-1] - x[0] and S = h * s for an s that stays 0 before and 1 after,
- *     y = circular(h, x - D s) + D S. */
+ * over the circle, D = x[last] - x[0] and S = h * s for an s that stays 0 before and 1 after,
+ *     y = circular(h, x - D s) + D S.
+ * Its circle is as long as the block, or shorter: then the block holds the linear convolution of one circle with
+ * one of h, whose tail is folded back. That is how a length with large prime factors, whose own transform would
+ * take five times as long or more, is convolved circularly and exactly by twice the work. */
 #ifndef OAC_SIM_WAVEFORM_FILTER_INTERNAL_H
 #define OAC_SIM_WAVEFORM_FILTER_INTERNAL_H
 
@@ -15,13 +18,14 @@
 
 struct oac_filter_kernel {
     size_t block, lead, useful;
+    size_t circle; /* period of a whole kernel */
     struct oac_fft *forward, *backward;
     struct oac_fft_f *forward_f, *backward_f;
     double *spectrum;  /* (bins, re im), 1/block folded in; bins = block, or block/2 + 1 */
     float *spectrum_f; /* the same in single precision */
-    double *step;      /* s (block); NULL: blocks */
+    double *step;      /* s (circle); NULL: blocks */
     float *step_f;
-    double *response; /* S (block, 1 or 2 for complex) */
+    double *response; /* S (circle, 1 or 2 for complex) */
     float *response_f;
 };
 
