@@ -51,6 +51,9 @@ struct oac_kernel {
      * 65535. The arrays must have room for n + OAC_KERNEL_PAD entries. */
     size_t (*compress)(size_t n, const float *x, uint16_t *index, float *value);
 
+    /* x[i] = scale byte[i] */
+    void (*scale_bytes)(size_t n, const uint8_t *byte, float scale, float *x);
+
     /* y[i] = exp(x[i]), for softmax in training: x in [-87, 88], relative error < 3e-7. */
     void (*exponential)(size_t n, const float *x, float *y);
 };

@@ -33,6 +33,16 @@ OAC_INLINE float natural_log(float u)
     return fma_f32((float)exponent, 0.69314718f, series);
 }
 
+/* -x when sign is 0x80000000, x when it is 0. */
+OAC_INLINE float negate_if(float x, uint32_t sign)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits ^= sign;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 /* One Box-Muller pair from two words. */
 OAC_INLINE void normal_pair(uint32_t word_radius, uint32_t word_angle, float *z0, float *z1)
 {
@@ -40,9 +50,9 @@ OAC_INLINE void normal_pair(uint32_t word_radius, uint32_t word_angle, float *z0
     float u = fma_f32((float)word_radius, 0x1p-32f, 0x1p-33f);
     float radius = __builtin_sqrtf(-2.0f * natural_log(u));
 
-    /* a = (pi/2) (quadrant + t), |t| <= 1/2, exactly. */
-    uint32_t quadrant = (word_angle + 0x20000000u) >> 30;
-    float t = (float)(int32_t)(word_angle - (quadrant << 30)) * 0x1p-30f;
+    /* a = (pi/2) (quadrant + t), |t| <= 1/2, exactly. Quadrant's two bits are the top ones of `turned`. */
+    uint32_t turned = word_angle + 0x20000000u;
+    float t = (float)((int32_t)(turned & 0x3fffffffu) - 0x20000000) * 0x1p-30f;
     float q = t * t;
     float sine =
         t *
@@ -56,12 +66,11 @@ OAC_INLINE void normal_pair(uint32_t word_radius, uint32_t word_angle, float *z0
                 fma_f32(q, fma_f32(q, fma_f32(q, 0.0009192603f, -0.0208634807f), 0.2536695079f),
                         -1.2337005501f),
                 1.0f);
-    float along_x = quadrant & 1 ? sine : cosine;
-    float along_y = quadrant & 1 ? cosine : sine;
-    float sign_x = ((quadrant + 1) & 2) ? -radius : radius;
-    float sign_y = (quadrant & 2) ? -radius : radius;
-    *z0 = sign_x * along_x;
-    *z1 = sign_y * along_y;
+    bool odd = turned & 0x40000000u;
+    float along_x = odd ? sine : cosine;
+    float along_y = odd ? cosine : sine;
+    *z0 = negate_if(radius * along_x, (turned + 0x40000000u) & 0x80000000u);
+    *z1 = negate_if(radius * along_y, turned & 0x80000000u);
 }
 
 /* Ten rounds on TOGETHER groups of blocks. Words sit in the low halves of 64-bit lanes, where the products
@@ -90,15 +99,40 @@ OAC_INLINE void philox_rounds(vector_u64 x0[], vector_u64 x1[], vector_u64 x2[],
     }
 }
 
+/* Counters of QUEUE blocks, written well before they are read: a wide load of what has just been stored in
+ * narrow pieces waits. LANES more, because rows are written in steps of LANES. */
+#define QUEUE (8 * LANES)
+struct counters {
+    uint32_t low[QUEUE + LANES], high[QUEUE + LANES], sub[QUEUE + LANES];
+};
+
+/* `count` blocks from number `sub` on of the row at `index`, to place `at`. */
+OAC_INLINE void count_row(struct counters *counters, size_t at, size_t count, uint64_t index,
+                          uint32_t sub)
+{
+    for (size_t first = 0; first < count; first += LANES)
+        for (size_t i = 0; i < LANES; i++) {
+            counters->low[at + first + i] = (uint32_t)index;
+            counters->high[at + first + i] = (uint32_t)(index >> 32);
+            counters->sub[at + first + i] = sub + (uint32_t)(first + i);
+        }
+}
+
 /* LANES blocks from their counters. */
-OAC_INLINE void normal_lanes(uint64_t seed, const uint64_t counter[4][LANES], float *z)
+OAC_INLINE void normal_lanes(uint64_t seed, uint32_t stream, const struct counters *counters,
+                             size_t at, float *z)
 {
     vector_u64 x[4][GROUPS];
-    for (int word = 0; word < 4; word++)
-        memcpy(x[word], counter[word], sizeof x[word]);
+    uint64_t wide[4][LANES];
+    for (int i = 0; i < LANES; i++) {
+        wide[0][i] = counters->low[at + i];
+        wide[1][i] = counters->high[at + i];
+        wide[2][i] = counters->sub[at + i];
+        wide[3][i] = stream;
+    }
+    memcpy(x, wide, sizeof x);
     for (int first = 0; first < GROUPS; first += TOGETHER)
         philox_rounds(x[0] + first, x[1] + first, x[2] + first, x[3] + first, seed);
-    uint64_t wide[4][LANES];
     memcpy(wide, x, sizeof wide);
     for (int i = 0; i < LANES; i++) {
         float pair[4];
@@ -114,29 +148,31 @@ OAC_INLINE void normal_lanes(uint64_t seed, const uint64_t counter[4][LANES], fl
 static void OAC_AT_LEVEL(normals)(uint64_t seed, uint32_t stream, size_t count,
                                   const uint64_t *index, uint32_t blocks, float *z)
 {
-    size_t total = count * blocks;
+    struct counters counters;
     size_t row = 0;
     uint32_t sub = 0;
-    for (size_t done = 0; done < total; done += LANES) {
-        uint64_t counter[4][LANES];
-        for (int i = 0; i < LANES; i++) {
-            uint64_t slot = index[row];
-            counter[0][i] = slot;
-            counter[1][i] = slot >> 32;
-            counter[2][i] = sub;
-            counter[3][i] = stream;
-            if (++sub == blocks) {
+    for (size_t left = count * blocks; left;) {
+        const size_t queued = left < QUEUE ? left : QUEUE;
+        for (size_t at = 0; at < queued;) {
+            size_t take = blocks - sub < queued - at ? blocks - sub : queued - at;
+            count_row(&counters, at, take, index[row], sub);
+            at += take;
+            sub += (uint32_t)take;
+            if (sub == blocks) {
                 sub = 0;
-                if (row + 1 < count)
-                    row++;
+                row++;
             }
         }
-        if (done + LANES <= total) {
-            normal_lanes(seed, counter, z + 4 * done);
-        } else {
+        count_row(&counters, queued, 1, 0, 0); /* fills up the last LANES */
+        size_t done = 0;
+        for (; done + LANES <= queued; done += LANES)
+            normal_lanes(seed, stream, &counters, done, z + 4 * done);
+        if (done < queued) {
             float rest[4 * LANES];
-            normal_lanes(seed, counter, rest);
-            memcpy(z + 4 * done, rest, 4 * (total - done) * sizeof *z);
+            normal_lanes(seed, stream, &counters, done, rest);
+            memcpy(z + 4 * done, rest, 4 * (queued - done) * sizeof *z);
         }
+        z += 4 * queued;
+        left -= queued;
     }
 }

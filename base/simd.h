@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The few vector operations the per-level code needs, for the level it is being compiled for.
- *
- * VECTOR floats per register; fma() fuses exactly where the level has the instruction (v3, v4,
- * aarch64) and rounds twice where it has not (v1). Include only from *_impl.h files
- * (cmake/levels.cmake). */
+/* The few vector operations the per-level code needs, for the level it is being compiled for: VECTOR floats per
+ * register; fma() fuses exactly where the level has the instruction (v3, v4, aarch64), rounds twice on v1;
+ * load_u8, load_u16 convert VECTOR integers. Include only from *_impl.h files (cmake/levels.cmake). */
 #ifndef OAC_BASE_SIMD_H
 #define OAC_BASE_SIMD_H
 
@@ -58,6 +56,15 @@ OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
     return (vector_u64)_mm512_mul_epu32((__m512i)a, (__m512i)b);
 }
 
+OAC_INLINE vector_f32 load_u8(const uint8_t *p)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+OAC_INLINE vector_f32 load_u16(const uint16_t *p)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)));
+}
+
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 #define VECTOR 8
@@ -82,6 +89,14 @@ OAC_INLINE vector_f32 fma_vector(vector_f32 a, vector_f32 b, vector_f32 c)
 OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
 {
     return (vector_u64)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+}
+OAC_INLINE vector_f32 load_u8(const uint8_t *p)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+OAC_INLINE vector_f32 load_u16(const uint16_t *p)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
 
 #else
@@ -123,6 +138,13 @@ OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
     return (a & 0xffffffffu) * (b & 0xffffffffu);
 #endif
 }
+OAC_INLINE vector_f32 load_u8(const uint8_t *p)
+{
+    return (vector_f32){(float)p[0], (float)p[1], (float)p[2], (float)p[3]};
+}
+OAC_INLINE vector_f32 load_u16(const uint16_t *p)
+{
+    return (vector_f32){(float)p[0], (float)p[1], (float)p[2], (float)p[3]};
+}
 #endif
-
 #endif

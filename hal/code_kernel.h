@@ -13,27 +13,39 @@
  *   u = clamp(x gain + bias, 0, ceiling)
  *   a = asin sqrt(stretch m - shrink), m = min(u, 1-u): half the angle from the nearer extremum
  *   code = clamp(trunc(u < 1/2 ? bottom + per_code a : top - per_code a), code_min, code_max)
- * The half that rounds to nearest is inside bottom and top. */
+ * The half that rounds to nearest is inside bottom and top.
+ *
+ * A converter of few codes (`brief`) takes a shorter way to them, with |v| instead of m:
+ *   v = clamp(bias_v - x gain_v, lowest_v, highest_v) = stretch (1 - 2u)
+ *   code = trunc(middle + sign(v) (sqrt(max(1-|v|, 0)) series(|v|) - quarter)), clamped as above
+ * where sqrt(1-|v|) series(|v|) is acos |v| and quarter is pi/2, both in codes. */
+#define OAC_CODE_SERIES 7
 struct oac_code_encoding {
     float gain, bias, ceiling;
     float stretch, shrink;
     float per_code, bottom, top;
     int32_t code_min, code_max;
     bool reaches_ends; /* the last clamp cannot act */
+    bool brief;
+    float gain_v, bias_v, lowest_v, highest_v;
+    float middle, quarter, series[OAC_CODE_SERIES];
 };
 
 struct oac_code_kernel {
     const char *level;
 
-    /* True when every x[i] is in [0, high] (false for -0, which is as well for a quick test). */
-    bool (*inside)(size_t n, const float *x, float high);
-
     /* How many x[i] are not in [low, high]; NaN is not. */
     size_t (*outside)(size_t n, const float *x, float low, float high);
 
-    /* code[i] of x[i], i < n. tame: promises that neither clamp acts; same codes, sooner. */
-    void (*encode)(const struct oac_code_encoding *encoding, bool tame, size_t n,
-                   const float *x, uint16_t *code);
+    /* code[i] of x[i], i < n. */
+    void (*encode)(const struct oac_code_encoding *encoding, size_t n, const float *x,
+                   uint16_t *code);
+
+    /* The same codes, sooner, when the encoding reaches_ends and every x[i] is in [0, high], where 0 and
+     * high are operands that no clamp acts on. False, and codes without meaning, when an x[i] is not (nor
+     * for -0, which is as well for a quick test). */
+    bool (*encode_inside)(const struct oac_code_encoding *encoding, size_t n, const float *x,
+                          float high, uint16_t *code);
 
     /* True when every value[i], i < n, is within [min, max]. */
     bool (*within)(size_t n, const uint16_t *value, uint16_t min, uint16_t max);

@@ -42,16 +42,6 @@ OAC_INLINE int32_t most(int32_t a, int32_t b)
     return a > b ? a : b;
 }
 
-static bool OAC_AT_LEVEL(inside)(size_t n, const float *restrict x, float high)
-{
-    uint32_t largest = 0; /* negative numbers and NaN have larger bits than any high > 0 */
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits = (uint32_t)bits_of(x[i]);
-        largest = bits > largest ? bits : largest;
-    }
-    return largest <= (uint32_t)bits_of(high);
-}
-
 static size_t OAC_AT_LEVEL(outside)(size_t n, const float *restrict x, float low, float high)
 {
     uint32_t within = 0;
@@ -60,14 +50,18 @@ static size_t OAC_AT_LEVEL(outside)(size_t n, const float *restrict x, float low
     return n - within;
 }
 
-OAC_INLINE void encode_all(const struct oac_code_encoding *encoding, const bool tame, size_t n,
-                           const float *restrict x, uint16_t *restrict code)
+/* Returns the largest bits of an operand: negative numbers and NaN have larger ones than any number > 0. */
+OAC_INLINE uint32_t encode_fine(const struct oac_code_encoding *encoding, const bool tame,
+                                size_t n, const float *restrict x, uint16_t *restrict code)
 {
     const struct oac_code_encoding e = *encoding;
     const int32_t ceiling = bits_of(e.ceiling);
     const int32_t per_code = bits_of(e.per_code), bottom = bits_of(e.bottom),
                   top = bits_of(e.top);
+    uint32_t largest = 0;
     for (size_t i = 0; i < n; i++) {
+        uint32_t operand = (uint32_t)bits_of(x[i]);
+        largest = operand > largest ? operand : largest;
         int32_t u = bits_of(fma_f32(x[i], e.gain, e.bias));
         if (!tame)
             u = least(most(u, 0), ceiling);
@@ -84,15 +78,56 @@ OAC_INLINE void encode_all(const struct oac_code_encoding *encoding, const bool 
             nearest = least(most(nearest, e.code_min), e.code_max);
         code[i] = (uint16_t)nearest;
     }
+    return largest;
 }
 
-static void OAC_AT_LEVEL(encode)(const struct oac_code_encoding *encoding, bool tame, size_t n,
+OAC_INLINE uint32_t encode_brief(const struct oac_code_encoding *encoding, const bool tame,
+                                 size_t n, const float *restrict x, uint16_t *restrict code)
+{
+    const struct oac_code_encoding e = *encoding;
+    const float *s = e.series;
+    uint32_t largest = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t operand = (uint32_t)bits_of(x[i]);
+        largest = operand > largest ? operand : largest;
+        float v = fma_f32(x[i], -e.gain_v, e.bias_v);
+        if (!tame) {
+            v = v > e.lowest_v ? v : e.lowest_v;
+            v = v < e.highest_v ? v : e.highest_v;
+        }
+        float size = __builtin_fabsf(v);
+        float root = __builtin_sqrtf(float_of(most(bits_of(1.0f - size), 0)));
+        float p = fma_f32(size, s[6], s[5]);
+        p = fma_f32(size, p, s[4]);
+        p = fma_f32(size, p, s[3]);
+        p = fma_f32(size, p, s[2]);
+        p = fma_f32(size, p, s[1]);
+        p = fma_f32(size, p, s[0]);
+        int32_t from_middle = bits_of(fma_f32(root, p, -e.quarter));
+        float signed_by_v = float_of(from_middle ^ (bits_of(v) & INT32_MIN));
+        int32_t nearest = (int32_t)(e.middle + signed_by_v);
+        if (!tame)
+            nearest = least(most(nearest, e.code_min), e.code_max);
+        code[i] = (uint16_t)nearest;
+    }
+    return largest;
+}
+
+static void OAC_AT_LEVEL(encode)(const struct oac_code_encoding *encoding, size_t n,
                                  const float *x, uint16_t *code)
 {
-    if (tame)
-        encode_all(encoding, true, n, x, code);
+    if (encoding->brief)
+        encode_brief(encoding, false, n, x, code);
     else
-        encode_all(encoding, false, n, x, code);
+        encode_fine(encoding, false, n, x, code);
+}
+
+static bool OAC_AT_LEVEL(encode_inside)(const struct oac_code_encoding *encoding, size_t n,
+                                        const float *x, float high, uint16_t *code)
+{
+    uint32_t largest = encoding->brief ? encode_brief(encoding, true, n, x, code)
+                                       : encode_fine(encoding, true, n, x, code);
+    return largest <= (uint32_t)bits_of(high);
 }
 
 static bool OAC_AT_LEVEL(within)(size_t n, const uint16_t *value, uint16_t min, uint16_t max)
@@ -157,9 +192,9 @@ static void OAC_AT_LEVEL(decode)(size_t rows, const float *restrict code,
 extern const struct oac_code_kernel OAC_AT_LEVEL(oac_code_kernel);
 const struct oac_code_kernel OAC_AT_LEVEL(oac_code_kernel) = {
     .level = OAC_TEXT(OAC_LEVEL),
-    .inside = OAC_AT_LEVEL(inside),
     .outside = OAC_AT_LEVEL(outside),
     .encode = OAC_AT_LEVEL(encode),
+    .encode_inside = OAC_AT_LEVEL(encode_inside),
     .within = OAC_AT_LEVEL(within),
     .descents = OAC_AT_LEVEL(descents),
     .sum = OAC_AT_LEVEL(sum),

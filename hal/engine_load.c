@@ -60,7 +60,7 @@ static void prepare_operands(struct oac_matrix *matrix, const struct oac_matrix_
     }
     const float zero =
         0.0f; /* the kernel's own code of x = 0, so that skipping zeros changes nothing */
-    oac_code_kernel()->encode(&matrix->encoding[0], false, 1, &zero, &matrix->null_code);
+    oac_code_kernel()->encode(&matrix->encoding[0], 1, &zero, &matrix->null_code);
 }
 
 /* Each row's part of the light at equal transmission: what its gain says. */

@@ -38,6 +38,26 @@ struct row {
     float x_scale;
 };
 
+static struct oac_code_encoding encoding_of(const struct oac_matrix *matrix, int sign,
+                                            float x_scale)
+{
+    struct oac_code_encoding encoding = matrix->encoding[sign];
+    encoding.gain /= x_scale;
+    encoding.gain_v /= x_scale;
+    return encoding;
+}
+
+static void sum_openings(const struct oac_matrix *matrix, const struct oac_code_kernel *kernel,
+                         struct oac_operands *operands, const struct row *row, int sign)
+{
+    if (!matrix->needs_x)
+        return;
+    const int32_t *opening = matrix->engine->opening;
+    int64_t sum = kernel->sum(row->n, opening, operands->code[sign] + row->at) +
+                  (int64_t)(row->slots - row->n) * opening[matrix->null_code];
+    operands->sum_x[sign][row->window] = (double)sum * OAC_OPENING_UNIT;
+}
+
 static enum oac_status encode_row(const struct oac_matrix *matrix,
                                   const struct oac_code_kernel *kernel,
                                   struct oac_operands *operands, const struct row *row,
@@ -45,23 +65,22 @@ static enum oac_status encode_row(const struct oac_matrix *matrix,
 {
     const float low = (float)matrix->x_low * row->x_scale;
     const float high = (float)matrix->x_high * row->x_scale;
-    const bool plain = kernel->inside(row->n, row->x, high);
-    size_t outside = plain ? 0 : kernel->outside(row->n, row->x, low, high);
-    if (outside && refuse_unreal(matrix, row->n, row->x, err))
-        return err->status;
-    *clipped += outside;
+    bool plain =
+        false; /* all within 0..high: what nearly every image is, so it is tried first */
     for (int sign = 0; sign <= matrix->x_signed; sign++) {
-        struct oac_code_encoding encoding = matrix->encoding[sign];
-        encoding.gain /= row->x_scale;
+        const struct oac_code_encoding encoding = encoding_of(matrix, sign, row->x_scale);
         uint16_t *code = operands->code[sign] + row->at;
-        kernel->encode(&encoding, plain && sign == 0 && encoding.reaches_ends, row->padded,
-                       row->x, code);
-        if (!matrix->needs_x)
-            continue;
-        const int32_t *opening = matrix->engine->opening;
-        int64_t sum = kernel->sum(row->n, opening, code) +
-                      (int64_t)(row->slots - row->n) * opening[matrix->null_code];
-        operands->sum_x[sign][row->window] = (double)sum * OAC_OPENING_UNIT;
+        if (sign == 0) {
+            plain = encoding.reaches_ends &&
+                    kernel->encode_inside(&encoding, row->padded, row->x, high, code);
+            size_t outside = plain ? 0 : kernel->outside(row->n, row->x, low, high);
+            if (outside && refuse_unreal(matrix, row->n, row->x, err))
+                return err->status;
+            *clipped += outside;
+        }
+        if (sign == 1 || !plain)
+            kernel->encode(&encoding, row->padded, row->x, code);
+        sum_openings(matrix, kernel, operands, row, sign);
     }
     return OAC_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/kernel.h"
 #include "base/rng.h"
 #include "models/catalog.h"
 #include "models/dataset_find.h"
@@ -220,7 +221,6 @@ void oac_dataset_images(const struct oac_dataset *dataset, size_t first, size_t 
                         float scale, float *x)
 {
     const size_t image_bytes = dataset->rows * dataset->cols;
-    const uint8_t *pixel = dataset->pixels + first * image_bytes;
-    for (size_t i = 0; i < count * image_bytes; i++)
-        x[i] = (float)pixel[i] * scale;
+    oac_kernel()->scale_bytes(count * image_bytes, dataset->pixels + first * image_bytes, scale,
+                              x);
 }

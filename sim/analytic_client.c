@@ -70,15 +70,9 @@ static void table_fill(const struct oac_analytic *self, struct oac_client_table 
      * taken from the arithmetic that the other codes go through. */
     double per_code = OAC_PI * self->bench->client_dac->lsb_v / mzm.vpi_v;
     table->straight = self->bench->client_dac->error_v == NULL;
-    table->curve = (struct oac_transmission){
-        .alpha = (float)table->alpha,
-        .beta = (float)table->beta,
-        .turns0 = (float)(angle_at(self, &mzm, 0) / (2.0 * OAC_PI)),
-        .turns_per_code = (float)(per_code / (2.0 * OAC_PI)),
-    };
-    float null;
-    oac_readout_kernel()->transmit(1, &table->null_code, &table->curve, &null);
-    table->curve.null = null;
+    oac_transmission_init(&table->curve, table->alpha, table->beta,
+                          angle_at(self, &mzm, 0) / (2.0 * OAC_PI), per_code / (2.0 * OAC_PI),
+                          (uint32_t)codes, table->null_code);
 }
 
 enum oac_status oac_client_table_get(struct oac_analytic *self, uint16_t null_code,

@@ -172,7 +172,7 @@ static enum oac_status frame_allocate(const struct oac_analytic *self, struct oa
     bool variance = rin || self->weight_sigma_v > 0.0 || beats; /* readout.h: a only with v */
     size_t kinds = 1u + self->tracking + variance + beats + 2u * self->moving;
     size_t matrix = frame->slots * frame->cols;
-    size_t floats = kinds * self->nodes * matrix + OAC_READOUT_ROW_ARRAYS * frame->cols;
+    size_t floats = kinds * self->nodes * matrix + 2 * OAC_READOUT_ROW_ARRAYS * frame->cols;
     frame->memory = oac_alloc(floats, sizeof *frame->memory, "a weight frame", err);
     frame->null_sums =
         oac_alloc(2 * frame->cols, sizeof *frame->null_sums, "a weight frame", err);
@@ -209,6 +209,7 @@ static enum oac_status frame_allocate(const struct oac_analytic *self, struct oa
         &frame->constants.signal_var, &frame->constants.signal2_var};
     for (size_t i = 0; i < OAC_READOUT_ROW_ARRAYS; i++)
         *arrays[i] = take(&next, frame->cols);
+    frame->constants.packed = take(&next, OAC_READOUT_ROW_ARRAYS * frame->cols);
     return OAC_OK;
 }
 
@@ -246,6 +247,7 @@ static enum oac_status frame_build(struct oac_analytic *self, struct oac_frame *
     ones_column(self, frame);
     null_sums(self, frame);
     oac_analytic_constants(self, frame);
+    oac_readout_pack(&frame->constants, frame->cols);
     free(scratch);
     return OAC_OK;
 }

@@ -31,12 +31,18 @@ static void operand_steady(const struct oac_frame *frame,
         code = play->code + first * frame->slots;
         entries = count * frame->slots;
     }
-    if (client->straight)
-        kernel->transmit(entries, code, &client->curve, operand->t[0]);
-    else
-        kernel->lookup(entries, client->t, code, operand->t[0]);
-    if (operand->want_t2)
-        kernel->square(entries, operand->t[0], (float)client->t_null, operand->t2[0]);
+    /* A window at a time, so that its T is still near when it is squared. */
+    const size_t step = frame->slots;
+    for (size_t at = 0; at < entries; at += step) {
+        size_t n = entries - at < step ? entries - at : step;
+        float *t = operand->t[0] + at;
+        if (client->straight)
+            kernel->transmit(n, code + at, &client->curve, t);
+        else
+            kernel->lookup(n, client->t, code + at, t);
+        if (operand->want_t2)
+            kernel->square(n, t, (float)client->t_null, operand->t2[0] + at);
+    }
     if (operand->want_d)
         kernel->lookup(entries, client->d, code, operand->d[0]);
 }

@@ -27,8 +27,13 @@ struct oac_readout_rows {
     float *fixed_var, *gx_var, *x2_var, *signal_var, *signal2_var;
     float *code0, *code_per_electron, *code_var;
     float *low_code, *high_code; /* saturation of integrator or ADC; +-inf in the padding */
+    float *packed;               /* all of the above for the kernel: oac_readout_pack() */
 };
 #define OAC_READOUT_ROW_ARRAYS 18
+
+/* Copies the arrays, (padded) each, into packed (padded / 16, OAC_READOUT_ROW_ARRAYS, 16), so that one pointer
+ * leads the kernel to all constants of 16 rows. To be called after every change. */
+void oac_readout_pack(struct oac_readout_rows *rows, size_t padded);
 
 struct oac_readout_window {
     float launch;
@@ -44,11 +49,24 @@ struct oac_readout_finish {
     bool raw;   /* leave u as it is: no clipping, no rounding, no count */
 };
 
-/* T = alpha + beta cos(2 pi turns), less the null code's. */
+/* T = alpha + beta cos(2 pi turns), less the null code's. When all codes stay on one slope between a null
+ * and a peak (`slope`), what varies is beta sin(2 pi t) with |t| <= OAC_SLOPE_TURNS:
+ * t = slope0 + slope_per_code code; slope_null is its value at the null code. */
+#define OAC_SLOPE_TURNS 0.26
+#define OAC_SLOPE_TERMS 5
 struct oac_transmission {
     float alpha, beta, null;
     float turns0, turns_per_code;
+    bool slope;
+    float slope0, slope_per_code, slope_null;
+    float series[OAC_SLOPE_TERMS]; /* beta sin(2 pi t)/t by powers of t^2 */
 };
+
+/* The curve that codes 0 .. codes-1 run through at turns0 + turns_per_code code, for this null code; by the
+ * arithmetic of transmit(), so that the null code comes out as exactly 0. */
+void oac_transmission_init(struct oac_transmission *curve, double alpha, double beta,
+                           double turns0, double turns_per_code, uint32_t codes,
+                           uint16_t null_code);
 
 struct oac_readout_kernel {
     /* code (padded) for one window; *shot_sum is the sum of `shot` over rows, *shot_min its minimum;
@@ -61,10 +79,10 @@ struct oac_readout_kernel {
     /* out[i] = table[code[i]] */
     void (*lookup)(size_t n, const float *table, const uint16_t *code, float *out);
 
-    /* A modulator without a table: out[i] = T(code[i]) - null, with
-     * T = alpha + beta cos(2 pi (turns0 + turns_per_code code)), within 3e-7 beta. */
+    /* A modulator without a table: t[i] = T(code[i]) - null, with
+     * T = alpha + beta cos(2 pi (turns0 + turns_per_code code)), within 4e-7 beta. */
     void (*transmit)(size_t n, const uint16_t *code, const struct oac_transmission *curve,
-                     float *out);
+                     float *t);
 
     /* The same at angles of its own, disturbed: out[n] = T (1 + gain z_gain[n]) - null at
      * turns[n] + shift + sigma z[n] [turns]; z, z_gain may be NULL. */

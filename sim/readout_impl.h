@@ -6,8 +6,69 @@
 #include <math.h>
 
 #include "base/simd.h"
+#include "sim/readout_pack.h"
 
-#define SUM_LANES 16
+#define SUM_LANES OAC_PACK_LANES
+
+/* Sums over the rows of one window, in lanes. */
+struct window_sums {
+    float shot[SUM_LANES], least[SUM_LANES];
+    int32_t saturated[SUM_LANES];
+};
+
+#define PACKED(name) (OAC_PACK_##name * SUM_LANES)
+
+/* SUM_LANES rows from k0, whose constants p leads to; `counted` of them are real, the others padding. */
+OAC_INLINE void window_lanes(size_t k0, const size_t counted, const float *restrict p,
+                             const struct oac_readout_window *w, const bool has_v,
+                             const bool has_a, const bool has_z, const bool clip,
+                             const bool round, float *restrict code,
+                             struct window_sums *restrict sums)
+{
+    const float l = w->launch, l2 = l * l, x1 = w->x1, x2 = w->x2, lx1 = l * x1;
+    for (size_t i = 0; i < SUM_LANES; i++) {
+        size_t k = k0 + i;
+        float signal = l * (p[PACKED(BASE) + i] + w->s1[k]);
+        float shot = fma_f32(p[PACKED(SHOT_S) + i], signal, p[PACKED(SHOT_X) + i] * lx1);
+        float mean = signal + fma_f32(p[PACKED(GX) + i], x1, p[PACKED(FIXED) + i]);
+        float var = fma_f32(p[PACKED(SHOT_GAIN) + i], shot, p[PACKED(FIXED_VAR) + i]);
+        var = fma_f32(p[PACKED(GX_VAR) + i], x1, var);
+        var = fma_f32(fma_f32(p[PACKED(SIGNAL2_VAR) + i], signal, p[PACKED(SIGNAL_VAR) + i]),
+                      signal, var);
+        if (has_v)
+            var = fma_f32(l2, p[PACKED(BASE_V) + i] + w->v[k], var);
+        if (has_a)
+            var = fma_f32(l, p[PACKED(BASE_A) + i] + w->a[k],
+                          fma_f32(p[PACKED(X2_VAR) + i], x2, var));
+        float scale = w->code_per_electron[k];
+        float u = fma_f32(scale, mean, p[PACKED(CODE0) + i]);
+        if (has_z) {
+            float v = fma_f32(scale * scale, var, p[PACKED(CODE_VAR) + i]);
+            u = fma_f32(w->z[k], __builtin_sqrtf(v > 0.0f ? v : 0.0f), u);
+        }
+        if (clip) {
+            float low = p[PACKED(LOW_CODE) + i], high = p[PACKED(HIGH_CODE) + i];
+            sums->saturated[i] += (u < low) | (u > high);
+            u = u < low ? low : u;
+            u = u > high ? high : u;
+        }
+        code[k] = round ? __builtin_rintf(u) : u;
+        sums->shot[i] += shot;
+        float least = i < counted ? shot : INFINITY;
+        sums->least[i] = least < sums->least[i] ? least : sums->least[i];
+    }
+}
+
+/* Halves the lanes until one is left. */
+OAC_INLINE void fold_lanes(struct window_sums *sums, const int half)
+{
+    for (int i = 0; i < half; i++) {
+        float other = sums->least[i + half];
+        sums->least[i] = other < sums->least[i] ? other : sums->least[i];
+        sums->shot[i] += sums->shot[i + half];
+        sums->saturated[i] += sums->saturated[i + half];
+    }
+}
 
 OAC_INLINE uint32_t window_rows(size_t rows, size_t padded, const struct oac_readout_rows *p,
                                 const struct oac_readout_window *w, const bool has_v,
@@ -15,53 +76,23 @@ OAC_INLINE uint32_t window_rows(size_t rows, size_t padded, const struct oac_rea
                                 const bool round, float *restrict code, float *shot_sum,
                                 float *shot_min)
 {
-    const float l = w->launch, l2 = l * l, x1 = w->x1, x2 = w->x2;
-    float sum[SUM_LANES] = {0}, least[SUM_LANES];
-    uint32_t saturated[SUM_LANES] = {0};
+    struct window_sums sums = {.shot = {0}};
     for (int i = 0; i < SUM_LANES; i++)
-        least[i] = INFINITY;
-    for (size_t k0 = 0; k0 < padded; k0 += SUM_LANES) {
-        for (size_t i = 0; i < SUM_LANES; i++) {
-            size_t k = k0 + i;
-            float s = p->base[k] + w->s1[k];
-            float shot = l * fma_f32(p->shot_s[k], s, p->shot_x[k] * x1);
-            float mean = fma_f32(l, s, fma_f32(p->gx[k], x1, p->fixed[k]));
-            float var = fma_f32(p->shot_gain[k], shot, p->fixed_var[k]);
-            var = fma_f32(p->gx_var[k], x1, var);
-            var = fma_f32(p->signal_var[k], l * s, var);
-            var = fma_f32(p->signal2_var[k], l2 * (s * s), var);
-            if (has_v)
-                var = fma_f32(l2, p->base_v[k] + w->v[k], var);
-            if (has_a)
-                var = fma_f32(l, p->base_a[k] + w->a[k], fma_f32(p->x2_var[k], x2, var));
-            float scale = w->code_per_electron[k];
-            float u = fma_f32(scale, mean, p->code0[k]);
-            if (has_z) {
-                float v = fma_f32(scale * scale, var, p->code_var[k]);
-                u = fma_f32(w->z[k], __builtin_sqrtf(v > 0.0f ? v : 0.0f), u);
-            }
-            if (clip) {
-                float low = p->low_code[k], high = p->high_code[k];
-                saturated[i] += (u < low) | (u > high);
-                u = u < low ? low : u;
-                u = u > high ? high : u;
-            }
-            code[k] = round ? __builtin_rintf(u) : u;
-            sum[i] += shot;
-            float counted = k < rows ? shot : INFINITY;
-            least[i] = counted < least[i] ? counted : least[i];
-        }
-    }
-    uint32_t count = 0;
-    float total = 0.0f, minimum = INFINITY;
-    for (int i = 0; i < SUM_LANES; i++) {
-        count += saturated[i];
-        total += sum[i];
-        minimum = least[i] < minimum ? least[i] : minimum;
-    }
-    *shot_sum = total;
-    *shot_min = minimum;
-    return count;
+        sums.least[i] = INFINITY;
+    const float *packed = p->packed;
+    size_t k = 0;
+    for (; k + SUM_LANES <= rows; k += SUM_LANES, packed += OAC_READOUT_ROW_ARRAYS * SUM_LANES)
+        window_lanes(k, SUM_LANES, packed, w, has_v, has_a, has_z, clip, round, code, &sums);
+    for (; k < padded; k += SUM_LANES, packed += OAC_READOUT_ROW_ARRAYS * SUM_LANES)
+        window_lanes(k, k < rows ? rows - k : 0, packed, w, has_v, has_a, has_z, clip, round,
+                     code, &sums);
+    fold_lanes(&sums, 8);
+    fold_lanes(&sums, 4);
+    fold_lanes(&sums, 2);
+    fold_lanes(&sums, 1);
+    *shot_sum = sums.shot[0];
+    *shot_min = sums.least[0];
+    return (uint32_t)sums.saturated[0];
 }
 
 /* Compiled once per combination, so that the inner loop has no branch. */
@@ -121,14 +152,47 @@ OAC_INLINE float cos_turns(float turns)
     return fma_f32(q, c, 1.0f);
 }
 
-static void OAC_AT_LEVEL(transmit)(size_t n, const uint16_t *restrict code,
-                                   const struct oac_transmission *curve, float *restrict out)
+OAC_INLINE void transmit_round(size_t n, const uint16_t *restrict code,
+                               const struct oac_transmission *curve, float *restrict t)
 {
     const struct oac_transmission p = *curve;
     for (size_t i = 0; i < n; i++) {
         float turns = fma_f32((float)(int32_t)code[i], p.turns_per_code, p.turns0);
-        out[i] = fma_f32(p.beta, cos_turns(turns), p.alpha) - p.null;
+        t[i] = fma_f32(p.beta, cos_turns(turns), p.alpha) - p.null;
     }
+}
+
+OAC_INLINE vector_f32 slope_vector(const struct oac_transmission *p, vector_f32 code)
+{
+    vector_f32 t = fma_vector(code, broadcast(p->slope_per_code), broadcast(p->slope0));
+    vector_f32 q = t * t;
+    vector_f32 sine = broadcast(p->series[OAC_SLOPE_TERMS - 1]);
+    for (int i = OAC_SLOPE_TERMS - 1; i-- > 0;)
+        sine = fma_vector(q, sine, broadcast(p->series[i]));
+    return t * sine - broadcast(p->slope_null);
+}
+
+OAC_INLINE void transmit_slope(size_t n, const uint16_t *restrict code,
+                               const struct oac_transmission *curve, float *restrict t)
+{
+    const struct oac_transmission p = *curve;
+    size_t i = 0;
+    for (; i + VECTOR <= n; i += VECTOR)
+        store(t + i, slope_vector(&p, load_u16(code + i)));
+    uint16_t last[VECTOR] = {0};
+    float rest[VECTOR];
+    memcpy(last, code + i, (n - i) * sizeof *last);
+    store(rest, slope_vector(&p, load_u16(last)));
+    memcpy(t + i, rest, (n - i) * sizeof *rest);
+}
+
+static void OAC_AT_LEVEL(transmit)(size_t n, const uint16_t *code,
+                                   const struct oac_transmission *curve, float *t)
+{
+    if (curve->slope)
+        transmit_slope(n, code, curve, t);
+    else
+        transmit_round(n, code, curve, t);
 }
 
 static void OAC_AT_LEVEL(disturb)(size_t n, const float *restrict turns,

@@ -148,9 +148,12 @@ static void kernel_agrees(const char *level, size_t converter, unsigned bits)
     x[3] = 1e-30f;
     const struct oac_code_kernel *kernel = oac_code_kernel();
     cr_assert_str_eq(kernel->level, level);
-    kernel->encode(&encoding, false, COUNT, x, code);
-    kernel->encode(&encoding, encoding.reaches_ends, COUNT, x, tame);
-    cr_assert_eq(memcmp(code, tame, sizeof code), 0, "tame operands give the same codes");
+    kernel->encode(&encoding, COUNT, x, code);
+    x[2] = 0.0f; /* -0 is outside by design */
+    bool inside = kernel->encode_inside(&encoding, COUNT, x, 2.0f, tame);
+    cr_assert(inside);
+    if (encoding.reaches_ends)
+        cr_assert_eq(memcmp(code, tame, sizeof code), 0, "operands inside give the same codes");
     for (size_t i = 0; i < COUNT; i++) {
         double u = 0.5 * (double)x[i], step = PI * fabs(port.lsb_v) / 4.0;
         double distance = fabs(opening(&port, code[i]) - u);
@@ -159,7 +162,7 @@ static void kernel_agrees(const char *level, size_t converter, unsigned bits)
                   "level %s, %s, %u bits, u = %.9g: %g off, %g is possible", level,
                   converters[converter].what, bits, u, distance, best);
         uint16_t alone;
-        kernel->encode(&encoding, false, 1, &x[i], &alone);
+        kernel->encode(&encoding, 1, &x[i], &alone);
         cr_assert_eq(alone, code[i], "a code depends on its place");
     }
 }
@@ -178,6 +181,57 @@ Test(code_kernel, every_level_gives_the_nearest_code)
     cr_assert_eq(oac_kernel_select("auto", &err), OAC_OK);
 }
 
+/* The code of opening u, whose nearest code changes within `slack` of u at most. */
+static bool nearest_near(const struct oac_code_map *map, double u, double slack, uint16_t code)
+{
+    uint16_t below = oac_code_map_code(map, fmax(u - slack, 0.0), NULL);
+    uint16_t above = oac_code_map_code(map, fmin(u + slack, 1.0), NULL);
+    return below < above ? code >= below && code <= above : code >= above && code <= below;
+}
+
+/* Every operand of a grid far finer than the codes, so that none is left out: 2^20 steps for 2^8 or 2^10 codes,
+ * and 2^10 of the neighbours of 0 and 1, where codes are closest. */
+static void brief_codes(size_t converter, unsigned bits)
+{
+    enum { AT_ONCE = 1024, GRID = 1 << 20 };
+    const struct oac_port port = port_of(converter, bits);
+    const struct oac_code_kernel *kernel = oac_code_kernel();
+    struct oac_code_map map;
+    struct oac_code_encoding encoding;
+    struct oac_err err;
+    cr_assert_eq(oac_code_map_init(&map, &port, &curve, "m", &err), OAC_OK);
+    oac_code_map_encoding(&map, 1.0, 0.0, 1.0, &encoding);
+    cr_assert(encoding.brief);
+    for (int first = 0; first <= GRID + AT_ONCE; first += AT_ONCE) {
+        float x[AT_ONCE];
+        uint16_t code[AT_ONCE];
+        for (int i = 0; i < AT_ONCE; i++)
+            x[i] = first < GRID    ? (float)(first + i) / GRID
+                   : first == GRID ? (float)i * 0x1p-30f
+                                   : 1.0f - (float)i * 0x1p-24f;
+        kernel->encode(&encoding, AT_ONCE, x, code);
+        for (int i = 0; i < AT_ONCE; i++)
+            cr_assert(nearest_near(&map, (double)x[i], 0x1p-22, code[i]),
+                      "level %s, %s, %u bits: %.9g plays code %u", kernel->level,
+                      converters[converter].what, bits, (double)x[i], code[i]);
+    }
+}
+
+/* 2^-22 is four units in the last place of an operand near 1, and 0.6 % of the smallest step of 8 bits. */
+Test(code_kernel, few_codes_are_each_the_nearest_of_an_opening_within_2_to_the_minus_22)
+{
+    static const char *const names[] = {"v1", "v3", "v4", "native"};
+    struct oac_err err;
+    for (size_t l = 0; l < 4; l++) {
+        if (oac_kernel_select(names[l], &err))
+            continue; /* not of this processor */
+        brief_codes(0, 8);
+        brief_codes(1, 8);
+        brief_codes(3, 10);
+    }
+    cr_assert_eq(oac_kernel_select("auto", &err), OAC_OK);
+}
+
 Test(code_kernel, operands_out_of_range_play_the_ends_and_are_counted)
 {
     const struct oac_port port = port_of(0, 8);
@@ -189,16 +243,18 @@ Test(code_kernel, operands_out_of_range_play_the_ends_and_are_counted)
     const float x[6] = {-3.0f, 0.25f, 1.0f, 1.5f, NAN, INFINITY};
     uint16_t code[6];
     const struct oac_code_kernel *kernel = oac_code_kernel();
-    kernel->encode(&encoding, false, 6, x, code);
+    kernel->encode(&encoding, 6, x, code);
     cr_assert_eq(code[0], 0);
     cr_assert_eq(code[2], 255);
     cr_assert_eq(code[3], 255);
     cr_assert_eq(code[5], 255);
     cr_assert_eq(kernel->outside(6, x, 0.0f, 1.0f), 4);
-    cr_assert(kernel->inside(2, x + 1, 1.0f));
-    cr_assert_not(kernel->inside(1, x + 3, 1.0f));
-    cr_assert_not(kernel->inside(1, x + 4, 1.0f));
-    cr_assert_not(kernel->inside(1, x, 1.0f));
+    uint16_t unused[6];
+    cr_assert(kernel->encode_inside(&encoding, 2, x + 1, 1.0f, unused));
+    cr_assert_not(kernel->encode_inside(&encoding, 6, x, 1.0f, unused));
+    cr_assert_not(kernel->encode_inside(&encoding, 1, x + 3, 1.0f, unused));
+    cr_assert_not(kernel->encode_inside(&encoding, 1, x + 4, 1.0f, unused));
+    cr_assert_not(kernel->encode_inside(&encoding, 1, x, 1.0f, unused));
 }
 
 Test(code_kernel, lists_are_checked_at_every_length)
