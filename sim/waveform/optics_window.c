@@ -137,6 +137,8 @@ static void channel_light(struct passing *p, struct oac_wave_server_scratch *ser
     struct oac_wave_optics_scratch *scratch = p->scratch;
     const struct oac_wave_ase *ase = &self->optics->ase;
     oac_wave_server_window(self, p->window, p->channel, server, scratch->field);
+    if (p->channel == 0)
+        oac_wave_client_volts(self, p->window, scratch, scratch->volts);
     client_gate(p);
     for (unsigned lane = 0; lane < frame->lanes; lane++) {
         float *field = scratch->field + (size_t)lane * 2 * p->n;
@@ -219,7 +221,6 @@ void oac_wave_optics_window(const struct oac_waveform *self,
         memset(scratch->source, 0, frame->outputs * channels * room * sizeof(float));
     for (size_t k = 0; k < channels; k++)
         ase_w[k] = 0.0;
-    oac_wave_client_volts(self, window, scratch, scratch->volts);
     for (size_t j = 0; j < (crosstalk ? channels : frame->rows); j++) {
         float *out[2];
         for (size_t o = 0; o < frame->outputs; o++)
