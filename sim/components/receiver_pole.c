@@ -16,11 +16,12 @@ void oac_receiver_pole_apply(const struct oac_receiver_pole *pole, double before
 {
     if (!(pole->mean > 0.0))
         return;
+    const double settled = 1.0 - pole->end;
     double y = before; /* double: a slow pole gathers many roundings */
     for (size_t i = 0; i < n; i++) {
-        double in = (double)x[i], off = y - in;
-        y = in + off * pole->end;
-        x[i] = (float)(in + off * pole->mean);
+        double in = (double)x[i];
+        x[i] = (float)(in + (y - in) * pole->mean);
+        y = in * settled + y * pole->end;
     }
 }
 

@@ -15,7 +15,8 @@ struct clock {     /* the steps of one row's ADC */
     size_t boxcar; /* steps in a conversion */
     size_t n;      /* steps until the last conversion wanted */
     double step_s;
-    double start, stride; /* place of the first step, and of a step */
+    double start, stride; /* place of the first step; length of a step in samples */
+    bool whole;           /* the latter is 1 */
 };
 
 static struct clock clock_of(const struct oac_waveform *self,
@@ -32,20 +33,52 @@ static struct clock clock_of(const struct oac_waveform *self,
         .step_s = stride * self->grid.dt_s,
         .start = -row->delay_s / self->grid.dt_s,
         .stride = stride,
+        .whole = boxcar * conversions == per_slot,
     };
+}
+
+static float value_at(const float *p, size_t samples, ptrdiff_t i)
+{
+    if (i < 0)
+        return p[0];
+    return (size_t)i < samples ? p[i] : p[samples - 1];
+}
+
+/* Steps as long as samples: the same two neighbours in the same parts everywhere. */
+static void shift(const struct clock *clock, size_t samples, const float *p, float *out)
+{
+    const ptrdiff_t late = (ptrdiff_t)floor(clock->start);
+    const float share = (float)(clock->start - (double)late);
+    const ptrdiff_t n = (ptrdiff_t)clock->n, last = (ptrdiff_t)samples - 1;
+    ptrdiff_t first = late < 0 ? -late : 0, end = last - late;
+    first = first < n ? first : n;
+    end = end > first ? end : first;
+    end = end < n ? end : n;
+    for (ptrdiff_t i = 0; i < first; i++) {
+        float left = value_at(p, samples, late + i);
+        out[i] = left + share * (value_at(p, samples, late + i + 1) - left);
+    }
+    const float *from = p + (first + late < last ? first + late : last);
+    for (ptrdiff_t i = 0; i < end - first; i++)
+        out[first + i] = from[i] + share * (from[i + 1] - from[i]);
+    for (ptrdiff_t i = end; i < n; i++)
+        out[i] = p[last];
 }
 
 /* out (n): mean of p (samples) from start + i stride to start + (i + 1) stride, stride <= 1; its first and last
  * values go on for ever. */
 static void onto_clock(const struct clock *clock, size_t samples, const float *p, float *out)
 {
-    const double last = (double)(samples - 1);
+    if (clock->whole) {
+        shift(clock, samples, p, out);
+        return;
+    }
     for (size_t i = 0; i < clock->n; i++) {
-        double from = clock->start + (double)i * clock->stride, to = from + clock->stride;
-        double edge = floor(from) + 1.0;
-        float left = p[(size_t)fmin(fmax(edge - 1.0, 0.0), last)];
-        float right = p[(size_t)fmin(fmax(edge, 0.0), last)];
-        float share = (float)(fmax(to - edge, 0.0) / clock->stride);
+        double from = clock->start + (double)i * clock->stride;
+        double edge = floor(from) + 1.0, over = from + clock->stride - edge;
+        float left = value_at(p, samples, (ptrdiff_t)edge - 1);
+        float right = value_at(p, samples, (ptrdiff_t)edge);
+        float share = over > 0.0 ? (float)(over / clock->stride) : 0.0f;
         out[i] = left + share * (right - left);
     }
 }
