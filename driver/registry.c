@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hal/modem.h"
+#include "hal/stream.h"
 #include "sim/analytic.h"
+#include "sim/waveform/waveform.h"
 
 static enum oac_status open_sim(const struct oac_registry_request *request,
                                 struct oac_link *link, struct oac_err *err)
@@ -13,8 +16,22 @@ static enum oac_status open_sim(const struct oac_registry_request *request,
                              link, err);
 }
 
+/* The modem closes the stream with the link, also when it cannot open it. */
+static enum oac_status open_wave(const struct oac_registry_request *request,
+                                 struct oac_link *link, struct oac_err *err)
+{
+    const struct oac_modem_options options = {0};
+    struct oac_stream stream;
+    if (oac_waveform_open(request->rig, request->rig_hash, request->noise, request->seed, NULL,
+                          &stream, err))
+        return err->status;
+    return oac_modem_open(&stream, &options, link, err);
+}
+
 static const struct oac_registry_row rows[] = {
     {"sim", "analytic simulation: exact mean and variance of every readout", open_sim},
+    {"wave", "waveform simulation: sampled fields and currents through every component",
+     open_wave},
 };
 
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
