@@ -42,6 +42,14 @@ struct oac_filter_scratch { /* (reals) each; single precision uses the same memo
     double *carry; /* overlap of the next block, saved before the output may overwrite it */
 };
 
+struct
+    oac_filter_level { /* filter_apply_impl.h for one processor level; arguments as in filter.h */
+    void (*apply)(const struct oac_filter *filter, struct oac_filter_scratch *scratch, size_t n,
+                  const double *in, double *out);
+    void (*apply_f)(const struct oac_filter *filter, struct oac_filter_scratch *scratch,
+                    size_t n, const float *in, float *out);
+};
+
 /* The response on a grid, and what follows from it. */
 struct oac_filter_design {
     size_t n;         /* points of the grid */

@@ -6,7 +6,7 @@
 
 #include "sim/waveform/filter_internal.h"
 
-#define BLOCK_MIN  1024
+#define BLOCK_MIN 1024
 #define WHOLE_TAIL \
     4 /* a ringing, lossy response: hold at most 1/4 of the segment at each side */
 #define STEP_WIDTH 12.0 /* circle over the step's width: erfc(6) = 2e-17 is left at its ends */
@@ -156,8 +156,8 @@ done:
     return status;
 }
 
-/* FFTW is fast where it has the factors in straight code and some of them are 2: near 6,400 points 6 ns a sample
- * for 2 and 5, 10 with 7 to 13, 24 to 74 with larger ones; 17 and 24 for odd and twice odd. */
+/* FFTW is fast where it has the factors in straight code and some of them are 2: near 6,400 points 6 ns a
+ * sample for 2 and 5, 10 with 7 to 13, 24 to 74 with larger ones; 17 and 24 for odd and twice odd. */
 static bool is_fast(size_t n)
 {
     static const size_t factors[] = {2, 3, 5, 7, 11, 13};

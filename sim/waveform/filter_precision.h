@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The hot loop of sim/waveform/filter.h in one precision: filter_double.c and filter_single.c define
- *     REAL      double or float             PRECISE(name)  name or name_f, of tables, plans and functions
- *     EXECUTE   oac_fft_execute or oac_fft_f_execute
- * and include this file once. */
-#include <stdint.h>
-#include <string.h>
-
-#include "base/alloc.h"
-#include "sim/waveform/filter_internal.h"
-
+/* The hot loop of sim/waveform/filter.h in one precision, for the processor level at hand. filter_apply_impl.h defines
+ *     REAL      double or float             PRECISE(name)  name or name_f, of tables and plans
+ *     EXECUTE   oac_fft_execute or _f_      LOCAL(name)    name_double or name_single, of functions
+ * and includes this file once for each. */
 /* x (bins, re im) *= h */
-static void multiply(size_t bins, const REAL *restrict h, REAL *restrict x)
+static void LOCAL(multiply)(size_t bins, const REAL *restrict h, REAL *restrict x)
 {
     for (size_t i = 0; i < bins; i++) {
         REAL re = x[2 * i], im = x[2 * i + 1];
@@ -20,7 +14,7 @@ static void multiply(size_t bins, const REAL *restrict h, REAL *restrict x)
 }
 
 /* to (count) = value (lanes reals), again and again */
-static void hold(size_t count, size_t lanes, const REAL *value, REAL *to)
+static void LOCAL(hold)(size_t count, size_t lanes, const REAL *value, REAL *to)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t l = 0; l < lanes; l++)
@@ -28,8 +22,8 @@ static void hold(size_t count, size_t lanes, const REAL *value, REAL *to)
 }
 
 /* to (count) = in at first .. first + count - 1, where in (n) goes on with its first and last value. */
-static void load(size_t n, size_t lanes, const REAL *in, ptrdiff_t first, size_t count,
-                 REAL *to)
+static void LOCAL(fetch)(size_t n, size_t lanes, const REAL *in, ptrdiff_t first, size_t count,
+                         REAL *to)
 {
     ptrdiff_t end = first + (ptrdiff_t)count, length = (ptrdiff_t)n;
     ptrdiff_t begin = first < 0 ? (end < 0 ? end : 0) : first; /* of what lies inside */
@@ -38,20 +32,21 @@ static void load(size_t n, size_t lanes, const REAL *in, ptrdiff_t first, size_t
         begin = stop;
     size_t early = first < 0 ? (size_t)(begin - first) : 0;
     size_t inside = begin < length && stop > begin ? (size_t)(stop - begin) : 0;
-    hold(early, lanes, in, to);
+    LOCAL(hold)(early, lanes, in, to);
     if (inside)
         memcpy(to + lanes * early, in + lanes * (size_t)begin, inside * lanes * sizeof *to);
-    hold(count - early - inside, lanes, in + lanes * (n - 1), to + lanes * (early + inside));
+    LOCAL(hold)
+    (count - early - inside, lanes, in + lanes * (n - 1), to + lanes * (early + inside));
 }
 
-static bool fits_plan(const REAL *array)
+static bool LOCAL(fits_plan)(const REAL *array)
 {
     return (uintptr_t)array % OAC_ALIGN_BYTES == 0;
 }
 
 /* x (circle) -= jump s */
-static void remove_step(const struct oac_filter_kernel *kernel, size_t lanes, const REAL *jump,
-                        REAL *restrict x)
+static void LOCAL(remove_step)(const struct oac_filter_kernel *kernel, size_t lanes,
+                               const REAL *jump, REAL *restrict x)
 {
     const REAL *restrict s = kernel->PRECISE(step);
     const REAL re = jump[0], im = jump[1];
@@ -67,8 +62,9 @@ static void remove_step(const struct oac_filter_kernel *kernel, size_t lanes, co
 }
 
 /* out (n) = y + jump S, from sample `lead` of the circle */
-static void add_step(const struct oac_filter_kernel *kernel, size_t lanes, const REAL *jump,
-                     size_t n, const REAL *restrict circle, REAL *restrict out)
+static void LOCAL(add_step)(const struct oac_filter_kernel *kernel, size_t lanes,
+                            const REAL *jump, size_t n, const REAL *restrict circle,
+                            REAL *restrict out)
 {
     const REAL *restrict s = kernel->PRECISE(response) + lanes * kernel->lead;
     const REAL *restrict y = circle + lanes * kernel->lead;
@@ -85,71 +81,71 @@ static void add_step(const struct oac_filter_kernel *kernel, size_t lanes, const
 }
 
 /* The circle's part of a linear convolution plus what ran over its end. */
-static void fold(const struct oac_filter_kernel *kernel, size_t lanes, REAL *x)
+static void LOCAL(fold)(const struct oac_filter_kernel *kernel, size_t lanes, REAL *x)
 {
     size_t tail = lanes * (kernel->block - kernel->circle), circle = lanes * kernel->circle;
     for (size_t i = 0; i < tail && i < circle; i++)
         x[i] += x[circle + i];
 }
 
-static void convolve(const struct oac_filter_kernel *kernel, size_t lanes, REAL *in, REAL *work,
-                     REAL *out)
+static void LOCAL(convolve)(const struct oac_filter_kernel *kernel, size_t lanes, REAL *in,
+                            REAL *work, REAL *out)
 {
     EXECUTE(kernel->PRECISE(forward), in, work);
-    multiply(lanes == 1 ? kernel->block / 2 + 1 : kernel->block, kernel->PRECISE(spectrum),
-             work);
+    LOCAL(multiply)
+    (lanes == 1 ? kernel->block / 2 + 1 : kernel->block, kernel->PRECISE(spectrum), work);
     EXECUTE(kernel->PRECISE(backward), work, out);
 }
 
 /* A waveform that fits one block. Where it is the block, nothing is copied: same plans, so same bits. */
-static void apply_once(const struct oac_filter_kernel *kernel, size_t lanes,
-                       struct oac_filter_scratch *scratch, size_t n, const REAL *in, REAL *out)
+static void LOCAL(apply_once)(const struct oac_filter_kernel *kernel, size_t lanes,
+                              struct oac_filter_scratch *scratch, size_t n, const REAL *in,
+                              REAL *out)
 {
     REAL *input = (REAL *)scratch->input, *work = (REAL *)scratch->work;
     const REAL *last = in + lanes * (n - 1);
     REAL jump[2] = {last[0] - in[0], lanes == 2 ? last[1] - in[1] : 0};
     bool jumps = kernel->step && (jump[0] != 0 || jump[1] != 0);
     bool exact = n == kernel->block;
-    REAL *from = input, *to = exact && !jumps && fits_plan(out) ? out : input;
-    if (exact && !jumps && fits_plan(in))
+    REAL *from = input, *to = exact && !jumps && LOCAL(fits_plan)(out) ? out : input;
+    if (exact && !jumps && LOCAL(fits_plan)(in))
         from = (REAL *)in; /* kept: forward transforms keep their input */
     else
-        load(n, lanes, in, -(ptrdiff_t)kernel->lead, kernel->circle, input);
+        LOCAL(fetch)(n, lanes, in, -(ptrdiff_t)kernel->lead, kernel->circle, input);
     if (jumps)
-        remove_step(kernel, lanes, jump, input);
+        LOCAL(remove_step)(kernel, lanes, jump, input);
     memset(input + lanes * kernel->circle, 0,
            (kernel->block - kernel->circle) * lanes * sizeof *input);
-    convolve(kernel, lanes, from, work, to);
-    fold(kernel, lanes, to);
+    LOCAL(convolve)(kernel, lanes, from, work, to);
+    LOCAL(fold)(kernel, lanes, to);
     if (jumps)
-        add_step(kernel, lanes, jump, n, to, out);
+        LOCAL(add_step)(kernel, lanes, jump, n, to, out);
     else if (to != out)
         memcpy(out, to + lanes * kernel->lead, n * lanes * sizeof *out);
 }
 
 /* Overlap-save. A block's last samples are the next one's first: kept aside, for out may be in. */
-static void apply_blocks(const struct oac_filter_kernel *kernel, size_t lanes,
-                         struct oac_filter_scratch *scratch, size_t n, const REAL *in,
-                         REAL *out)
+static void LOCAL(apply_blocks)(const struct oac_filter_kernel *kernel, size_t lanes,
+                                struct oac_filter_scratch *scratch, size_t n, const REAL *in,
+                                REAL *out)
 {
     REAL *input = (REAL *)scratch->input, *work = (REAL *)scratch->work;
     REAL *carry = (REAL *)scratch->carry;
     size_t useful = kernel->useful, overlap = kernel->block - useful;
-    load(n, lanes, in, -(ptrdiff_t)kernel->lead, overlap, carry);
+    LOCAL(fetch)(n, lanes, in, -(ptrdiff_t)kernel->lead, overlap, carry);
     for (size_t done = 0; done < n; done += useful) {
         size_t left = n - done, count = left < useful ? left : useful;
         ptrdiff_t fresh = (ptrdiff_t)(done + overlap) - (ptrdiff_t)kernel->lead;
         memcpy(input, carry, overlap * lanes * sizeof *input);
-        load(n, lanes, in, fresh, useful, input + lanes * overlap);
+        LOCAL(fetch)(n, lanes, in, fresh, useful, input + lanes * overlap);
         memcpy(carry, input + lanes * useful, overlap * lanes * sizeof *input);
-        convolve(kernel, lanes, input, work, input);
+        LOCAL(convolve)(kernel, lanes, input, work, input);
         memcpy(out + lanes * done, input + lanes * kernel->lead, count * lanes * sizeof *out);
     }
 }
 
-void PRECISE(oac_filter_apply)(const struct oac_filter *filter,
-                               struct oac_filter_scratch *scratch, size_t n, const REAL *in,
-                               REAL *out)
+static void LOCAL(apply)(const struct oac_filter *filter, struct oac_filter_scratch *scratch,
+                         size_t n, const REAL *in, REAL *out)
 {
     size_t lanes = filter->real ? 1 : 2;
     if (n == 0)
@@ -157,9 +153,9 @@ void PRECISE(oac_filter_apply)(const struct oac_filter *filter,
     if (filter->identity)
         memmove(out, in, n * lanes * sizeof *out);
     else if (n <= filter->whole.useful)
-        apply_once(&filter->whole, lanes, scratch, n, in, out);
+        LOCAL(apply_once)(&filter->whole, lanes, scratch, n, in, out);
     else if (n <= filter->blocks.useful)
-        apply_once(&filter->blocks, lanes, scratch, n, in, out);
+        LOCAL(apply_once)(&filter->blocks, lanes, scratch, n, in, out);
     else
-        apply_blocks(&filter->blocks, lanes, scratch, n, in, out);
+        LOCAL(apply_blocks)(&filter->blocks, lanes, scratch, n, in, out);
 }
