@@ -11,8 +11,8 @@
     4 /* a ringing, lossy response: hold at most 1/4 of the segment at each side */
 #define STEP_WIDTH 12.0 /* circle over the step's width: erfc(6) = 2e-17 is left at its ends */
 
-/* Time of a block in passes over a point, as measured for single precision pairs of transforms (0.31 ns each way
- * and pass within a first-level cache of 48 KiB, 1.3 and 1.8 times as much beyond), copies and product included. */
+/* Time of a block in passes over a point: measured for pairs of transforms in single precision, 0.31 ns a pass
+ * within a first-level cache of 48 KiB, 1.3 and 1.8 times as much beyond; 6 for copies and product. */
 static double cost_of(size_t block)
 {
     double beyond = block <= 2048 ? 1.0 : block <= 4096 ? 1.3 : 1.8;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The hot loop of sim/waveform/filter.h in one precision, for the processor level at hand. filter_apply_impl.h defines
+/* The hot loop of sim/waveform/filter.h in one precision, for the processor level at hand: filter_apply_impl.h
+ * defines
  *     REAL      double or float             PRECISE(name)  name or name_f, of tables and plans
  *     EXECUTE   oac_fft_execute or _f_      LOCAL(name)    name_double or name_single, of functions
  * and includes this file once for each. */
