@@ -208,7 +208,7 @@ static enum oac_status fail_columns(const struct reader *self, size_t columns, c
 static enum oac_status read_row(struct reader *self, char *text, const char *rest,
                                 struct oac_err *err)
 {
-    double value[COLUMNS];
+    double value[COLUMNS] = {0.0};
     size_t columns = 0;
     char *state;
     for (char *token = strtok_r(text, BLANKS, &state); token;

@@ -121,7 +121,7 @@ static double step_at(double j, size_t circle)
 static enum oac_status find_step(bool real, const struct oac_filter_design *design,
                                  struct oac_filter_kernel *kernel, struct oac_err *err)
 {
-    size_t n = design->n, circle = kernel->circle, start = n / 8;
+    size_t n = design->n, circle = kernel->circle, rise = n / 8, fall = rise + n / 2;
     struct oac_fft *forward = NULL, *backward = NULL;
     enum oac_status status = OAC_ENOMEM;
     double *wave = oac_fft_alloc(2 * n, "filter step", err);
@@ -132,8 +132,8 @@ static enum oac_status find_step(bool real, const struct oac_filter_design *desi
     for (size_t i = 0; i < circle; i++)
         kernel->step[i] = step_at((double)i, circle);
     for (size_t i = 0; i < n; i++)
-        wave[2 * i] = step_at((double)i - (double)start, circle) -
-                      step_at((double)i - (double)(start + n / 2), circle);
+        wave[2 * i] = step_at((double)i - (double)rise, circle) -
+                      step_at((double)i - (double)fall, circle);
     oac_fft_execute(forward, wave, wave);
     for (size_t i = 0; i < n; i++) {
         const double *h = design->response + 2 * i;
@@ -143,7 +143,7 @@ static enum oac_status find_step(bool real, const struct oac_filter_design *desi
     }
     oac_fft_execute(backward, wave, wave);
     for (size_t i = 0; i < circle; i++) {
-        const double *from = wave + 2 * (start + i);
+        const double *from = wave + 2 * (rise + i);
         if (real)
             kernel->response[i] = from[0];
         else
