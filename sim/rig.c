@@ -106,6 +106,23 @@ static enum oac_status print_rig(const struct oac_rig *rig, char **text, struct 
     return OAC_OK;
 }
 
+/* A file named in a rig lies beside the rig file, unless its path is absolute. */
+static enum oac_status beside(const char *rig_path, const char *key,
+                              char file[OAC_CONFIG_TEXT_BYTES], struct oac_err *err)
+{
+    const char *slash = strrchr(rig_path, '/');
+    if (file[0] == '\0' || file[0] == '/' || !slash)
+        return OAC_OK;
+    char joined[PATH_BYTES + OAC_CONFIG_TEXT_BYTES];
+    int length =
+        snprintf(joined, sizeof joined, "%.*s/%s", (int)(slash - rig_path), rig_path, file);
+    if ((size_t)length >= OAC_CONFIG_TEXT_BYTES)
+        return oac_fail(err, OAC_EINVAL, "%s: the path %s is longer than %d bytes", key, joined,
+                        (int)OAC_CONFIG_TEXT_BYTES - 1);
+    memcpy(file, joined, (size_t)length + 1);
+    return OAC_OK;
+}
+
 enum oac_status oac_rig_read(const char *name_or_path, const char *const *sets,
                              size_t set_count, struct oac_rig *rig, char **text_out,
                              struct oac_err *err)
@@ -120,7 +137,9 @@ enum oac_status oac_rig_read(const char *name_or_path, const char *const *sets,
         if (oac_config_set(&oac_rig_table, sets[i], &read, err) != OAC_OK)
             return err->status;
     }
-    if (oac_rig_check(&read, err) != OAC_OK)
+    if (beside(path, "weight_modulator.s21_file", read.weight_modulator.s21_file, err) ||
+        beside(path, "client_modulator.s21_file", read.client_modulator.s21_file, err) ||
+        oac_rig_check(&read, err) != OAC_OK)
         return oac_fail_within(err, "%s", path);
     if (text_out && print_rig(&read, text_out, err) != OAC_OK)
         return err->status;

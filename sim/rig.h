@@ -164,7 +164,8 @@ struct oac_rig {
 
 extern const struct oac_config_table oac_rig_table;
 
-/* Reads `name_or_path`: a file, or the name of a shipped rig (experiments/rigs). Applies `sets`
+/* Reads `name_or_path`: a file, or the name of a shipped rig (experiments/rigs). Files named in it are
+ * looked for beside it, and named with their whole path from then on. Applies `sets`
  * ("path=value", set_count of them), then checks what single ranges cannot see (oac_rig_check). *text_out
  * (may be NULL) receives the complete rig as YAML, every key resolved: provenance. Warnings go to nobody
  * here: see oac_rig_warnings. */

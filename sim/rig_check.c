@@ -12,6 +12,7 @@
 #include "sim/components/laser.h"
 #include "sim/components/mzm.h"
 #include "sim/rig.h"
+#include "sim/rig_check_wave.h"
 
 /* A DAC must reach the peak and one null of its modulator, to a part in 1e6 of V_pi. */
 static enum oac_status check_travel(const char *who, const struct oac_rig_dac *dac,
@@ -67,11 +68,11 @@ static enum oac_status check_light(const struct oac_rig *rig, struct oac_err *er
                         "enters: raise demux.il_db or the crosstalk suppression",
                         rig->channels, out);
     struct oac_amplifier amplifier = oac_amplifier_from_rig(rig);
-    if (amplifier.gain > 1.0 && !(oac_amplifier_n_sp(&amplifier) >= 1.0))
+    if (amplifier.stage_gain > 1.0 && !(oac_amplifier_n_sp(&amplifier) >= 1.0))
         return oac_fail(err, OAC_EINVAL,
                         "amplifier.nf_db %g at gain %g dB is below the quantum limit of %g dB",
                         rig->amplifier.nf_db, rig->amplifier.gain_db,
-                        oac_db_from_power_ratio(2.0 - 1.0 / amplifier.gain));
+                        oac_db_from_power_ratio(2.0 - 1.0 / amplifier.stage_gain));
     return OAC_OK;
 }
 
@@ -155,7 +156,7 @@ enum oac_status oac_rig_check(const struct oac_rig *rig, struct oac_err *err)
         check_converter("adc", rig->adc.bits, rig->adc.enob_bits, rig->adc.inl_lsb,
                         rig->adc.dnl_lsb, err) != OAC_OK ||
         check_light(rig, err) != OAC_OK || check_detector(rig, err) != OAC_OK ||
-        check_range(rig, err) != OAC_OK)
+        check_range(rig, err) != OAC_OK || oac_rig_check_wave(rig, err) != OAC_OK)
         return err->status;
     double memory = memory_slots(rig);
     if (!((double)rig->guard_slots >= memory))

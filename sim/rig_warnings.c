@@ -13,6 +13,7 @@
 #include "sim/components/mzm.h"
 #include "sim/components/receiver.h"
 #include "sim/rig.h"
+#include "sim/rig_warnings_wave.h"
 
 /* Mean light of a window of one rail of MNIST, relative to full: mean x is 0.13, mean weight up to 0.25. */
 static const double MNIST_FILL = 0.03;
@@ -49,18 +50,6 @@ static double full_light_per_s(const struct oac_rig *rig)
 
 static void warn_slots(const struct oac_rig *rig, const struct audience *to)
 {
-    const struct {
-        const char *name;
-        double bandwidth_hz;
-    } poles[] = {{"weight_modulator", rig->weight_modulator.bandwidth_hz},
-                 {"client_modulator", rig->client_modulator.bandwidth_hz}};
-    for (size_t i = 0; i < sizeof poles / sizeof poles[0]; i++) {
-        double tau_s = oac_one_pole_tau_s(poles[i].bandwidth_hz);
-        double leak = oac_one_pole_leak(tau_s, 1.0 / rig->slot_rate_hz, 1);
-        if (leak > 0.01)
-            tell(to, "%s.bandwidth_hz %g leaks %.1f %% of a slot into the next at %g slots/s",
-                 poles[i].name, poles[i].bandwidth_hz, 100.0 * leak, rig->slot_rate_hz);
-    }
     struct oac_fiber fiber = oac_fiber_from_rig(rig);
     struct oac_laser laser = oac_laser_from_rig(rig);
     double first_s = oac_fiber_delay_s(&fiber, oac_laser_frequency_hz(&laser, 0));
@@ -111,6 +100,7 @@ void oac_rig_warnings(const struct oac_rig *rig, void (*say)(void *context, cons
                       void *context)
 {
     struct audience to = {say, context};
+    oac_rig_warnings_wave(rig, say, context);
     warn_slots(rig, &to);
     warn_receiver(rig, &to);
     if (rig->channels > 1 && rig->laser.grid_hz > 0.0 && rig->laser.grid_hz < 100e9)

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/rig_warnings_wave.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/constants.h"
+#include "base/units.h"
+#include "sim/components/one_pole.h"
+#include "sim/components/touchstone.h"
+
+#define LINE_BYTES 300
+
+/* What leaks from a slot into the next beyond this is worth a line. */
+static const double LEAK = 0.01;
+/* Time constants, in samples, that the grid shows badly: shorter ones act within a sample anyway. */
+static const double COARSE_FROM = 0.05, COARSE_TO = 1.0;
+
+struct pole {
+    const char *name;
+    double bandwidth_hz;
+};
+
+struct audience {
+    void (*say)(void *context, const char *line);
+    void *context;
+};
+
+/* 3 dB bandwidth of a modulator: its file's, else its pole's. */
+static double modulator_hz(const struct oac_rig_modulator *modulator)
+{
+    struct oac_touchstone *table = NULL;
+    struct oac_err ignored;
+    if (modulator->s21_file[0] == '\0')
+        return modulator->bandwidth_hz;
+    if (oac_touchstone_read(modulator->s21_file, modulator->s21_peaking, &table, &ignored))
+        return INFINITY; /* oac_rig_check says so */
+    double bandwidth_hz = oac_touchstone_bandwidth_hz(table);
+    oac_touchstone_destroy(table);
+    return bandwidth_hz;
+}
+
+static void warn_pole(const struct oac_rig *rig, const struct pole *pole,
+                      const struct audience *to)
+{
+    char line[LINE_BYTES];
+    double tau_s = oac_one_pole_tau_s(pole->bandwidth_hz);
+    double leak = oac_one_pole_leak(tau_s, 1.0 / rig->slot_rate_hz, 1);
+    double samples = tau_s * rig->slot_rate_hz * (double)rig->wave.samples_per_slot;
+    if (leak > LEAK) {
+        snprintf(line, sizeof line,
+                 "%s.bandwidth_hz %g leaks %.1f %% of a slot into the next at %g slots/s",
+                 pole->name, pole->bandwidth_hz, 100.0 * leak, rig->slot_rate_hz);
+        to->say(to->context, line);
+    }
+    if (samples > COARSE_FROM && samples < COARSE_TO) {
+        snprintf(line, sizeof line,
+                 "%s.bandwidth_hz %g has a time constant of %.2g samples: wave shows its "
+                 "transients roughly with wave.samples_per_slot %" PRId64 ", well from %.0f",
+                 pole->name, pole->bandwidth_hz, samples, rig->wave.samples_per_slot,
+                 ceil((double)rig->wave.samples_per_slot / samples));
+        to->say(to->context, line);
+    }
+}
+
+static void warn_optics(const struct oac_rig *rig, const struct audience *to)
+{
+    char line[LINE_BYTES];
+    if (rig->demux.passband_hz < rig->slot_rate_hz) {
+        snprintf(line, sizeof line,
+                 "demux.passband_hz %g is narrower than %g slots/s: it smears slots together",
+                 rig->demux.passband_hz, rig->slot_rate_hz);
+        to->say(to->context, line);
+    }
+    double split_db =
+        oac_db_from_power_ratio(1.0 + oac_linear_loss_from_db(rig->weight_modulator.er_db));
+    if (rig->weight_modulator.dual_output && rig->weight_modulator.il_db < split_db - 1e-12) {
+        snprintf(line, sizeof line,
+                 "weight_modulator.il_db %g with two outputs of er_db %g gives out more light "
+                 "than enters: at least %.4f",
+                 rig->weight_modulator.il_db, rig->weight_modulator.er_db, split_db);
+        to->say(to->context, line);
+    }
+    if (rig->wave.samples_per_slot < 8) {
+        snprintf(line, sizeof line,
+                 "wave.samples_per_slot %" PRId64 ": filters and noise want at least 8",
+                 rig->wave.samples_per_slot);
+        to->say(to->context, line);
+    }
+}
+
+void oac_rig_warnings_wave(const struct oac_rig *rig,
+                           void (*say)(void *context, const char *line), void *context)
+{
+    const struct audience to = {say, context};
+    const struct pole poles[] = {{"weight_dac", rig->weight_dac.bandwidth_hz},
+                                 {"weight_modulator", modulator_hz(&rig->weight_modulator)},
+                                 {"client_dac", rig->client_dac.bandwidth_hz},
+                                 {"client_modulator", modulator_hz(&rig->client_modulator)},
+                                 {"detector", rig->detector.bandwidth_hz},
+                                 {"receiver", rig->receiver.kind == OAC_RECEIVER_TIA
+                                                  ? rig->receiver.bandwidth_hz
+                                                  : INFINITY}};
+    for (size_t i = 0; i < sizeof poles / sizeof poles[0]; i++)
+        warn_pole(rig, &poles[i], &to);
+    warn_optics(rig, &to);
+}
