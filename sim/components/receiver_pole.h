@@ -3,9 +3,9 @@
  *
  *     dy/dt = (x - y)/tau;   over a sample of step h, with E = exp(-h/tau) and y at its start:
  *     y' = x + (y - x) E,    mean of y over the sample = x + (y - x) (tau/h)(1 - E)
- * A sample is the mean over its interval, before and after, so charge is conserved: the sum of the outputs is the
- * sum of the inputs once the pole has settled. Units: s; x and y alike. Validity: any h/tau; two poles in a row are
- * exact in charge, and in shape to (h/tau)^2. Source: elementary. */
+ * A sample is the mean over its interval, before and after, so charge is conserved: the sum of the outputs
+ * is the sum of the inputs once the pole has settled. Units: s; x and y alike. Validity: any h/tau; two
+ * poles in a row are exact in charge, and in shape to (h/tau)^2. Source: elementary. */
 #ifndef OAC_SIM_COMPONENTS_RECEIVER_POLE_H
 #define OAC_SIM_COMPONENTS_RECEIVER_POLE_H
 

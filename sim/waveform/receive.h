@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Detectors, receivers and converters: optical power becomes ADC samples.
  *
- *     electrons in a sample  n = M (eta/(h nu) p dt + dark dt) + shot, variance M^2 F (signal + bulk dark) + surface
+ *     electrons in a sample  n = M (eta/(h nu) p dt + dark dt) + shot,
+ *                            variance M^2 F (signal + bulk dark) + surface
  *     detector: one pole, saturation at saturation_a; pair: difference of the two
  *     integrator: Q' = i - droop Q while the gate is open, reset noise, read noise, saturation;
  *     TIA: gain, input noise, one pole, saturation;  counter: Poisson events with dead time
  *     ADC: sample at t + jitter, offset, fixed error, noise, rounding, clipping
  * The variance of shot noise, thermal noise and so of a readout does not depend on the sample rate: noise is
  * drawn per sample with a variance in proportion to its duration.
- * Conventions. Light at t reaches ADC k at t + adc_delay_k. Droop acts from an electron's arrival to its conversion,
- * held or not. A TIA's conversion i is the mean over i T_c .. (i + 1) T_c, T_c = T/samples_per_slot, behind its
- * poles; its own noise is drawn on the ADC's clock. Saturation clips a detector's light current, an integrator's
- * running charge, a conversion's volts. The bench's electrical gain (hidden spread, drift, rx_gain) stands between
- * receiver and ADC, so that it scales electronics noise too, as in the analytic engine. Electrons are drawn one by one
- * without gain and below 1e4 a segment; a counter's always, up to 5e5. Double sampling is the
- * receiver's: one conversion, no reset noise, twice the variance of read noise.
+ * Conventions. Light at t reaches ADC k at t + adc_delay_k. Droop acts from an electron's arrival to its
+ * conversion, held or not. A TIA's conversion i is the mean over i T_c .. (i + 1) T_c, T_c =
+ * T/samples_per_slot, behind its poles; its own noise is drawn on the ADC's clock. Saturation clips a
+ * detector's light current, an integrator's running charge, a conversion's volts. The bench's electrical
+ * gain (hidden spread, drift, rx_gain) stands between receiver and ADC, so that it scales electronics noise
+ * too, as in the analytic engine. Electrons are drawn one by one without gain and below 1e4 a segment; a
+ * counter's always, up to 5e5. Double sampling is the receiver's: one conversion, no reset noise, twice the
+ * variance of read noise.
  * Where the receiver is linear up to its held value, that value is an inner product of the power with receive
  * weights g, and its shot noise is one normal variate of the exact variance: what runs unless somebody watches
  * (a tap), asks for the running value, or a detector saturates. A saturating receiver clips the held value there.

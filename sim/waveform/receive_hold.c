@@ -4,10 +4,11 @@
  *
  *     electrons = e (L1 + dark G1) + sigma z,   L1 = sum g p dt,  L2 = sum g^2 p dt
  *     sigma^2 = M^2 F e L2 + dark variance G2 + reset
- * with G1, G2 the sums of g dt and g^2 dt. A sample that the gate's edge cuts in parts f and 1 - f has weight f,
- * and so f^2 in the variance, where white noise has f: short by at most a quarter of one sample's at each edge, here
- * and in the sampled path alike. Saturation acts on the held value: the sampled path clips the running one, which
- * is another thing only where a pair's charge, or noise, went over the limit and came back. */
+ * with G1, G2 the sums of g dt and g^2 dt. A sample that the gate's edge cuts in parts f and 1 - f has
+ * weight f, and so f^2 in the variance, where white noise has f: short by at most a quarter of one sample's
+ * at each edge, here and in the sampled path alike. Saturation acts on the held value: the sampled path
+ * clips the running one, which is another thing only where a pair's charge, or noise, went over the limit
+ * and came back. */
 #include <math.h>
 
 #include "base/rng.h"

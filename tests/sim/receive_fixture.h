@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A receiver of the waveform engine on its own: light is written by hand, no server, no client. One payload of
- * SLOTS slots between GUARD dark ones; 1 W is one electron per second, so that a slot of n/T watts brings n. Code 0 is 0 V: with the adc
- * noise off codes go below, and small ones keep their digits in a float. */
+/* A receiver of the waveform engine on its own: light is written by hand, no server, no client. One payload
+ * between GUARD dark slots; 1 W is one electron per second, so that a slot of n/T watts brings n. Code 0 is
+ * 0 V: with the adc noise off codes go below, and small ones keep their digits in a float. */
 #ifndef OAC_TESTS_SIM_RECEIVE_FIXTURE_H
 #define OAC_TESTS_SIM_RECEIVE_FIXTURE_H
 
