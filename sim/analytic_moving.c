@@ -55,9 +55,14 @@ static void window_sources(const struct oac_analytic *self, const struct oac_fra
     const float *sum_c = workspace->moving_c + b * frame->cols;
     const float *sum_s = workspace->moving_s + b * frame->cols;
     size_t sources = self->crosstalk ? self->bench->channels : frame->rows;
+    double x1_detuned = 0.0; /* sum of dTx/d ln V_pi, from the column of ones */
+    if (self->tracking)
+        x1_detuned = (double)frame->slots * client->d_null +
+                     (double)workspace->moving_cd[b * frame->cols + frame->rows];
     for (size_t j = 0; j < sources; j++) {
         const struct oac_source *source = &self->source[j];
-        double c = source->parked_c * x1, s = source->parked_s * x1;
+        double through = x1 + source->detuning * x1_detuned;
+        double c = source->parked_c * through, s = source->parked_s * through;
         if (j < frame->rows) {
             double null = client->t_null + source->detuning * client->d_null;
             c = frame->null_sums[j] * null + (double)sum_c[j];
@@ -72,7 +77,7 @@ static void window_sources(const struct oac_analytic *self, const struct oac_fra
             power *= motion->laser[j].power;
             c = c * motion->laser[j].cosine - s * motion->laser[j].sine;
         }
-        workspace->light_a[j] = power * source->alpha * x1;
+        workspace->light_a[j] = power * source->alpha * through;
         workspace->light_b[j] = power * source->beta * c;
     }
 }
