@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside the server half: server.c makes it, server_window.c sends light through it, server_build.c fills frames. */
+/* Inside the server half: server.c makes it, server_window.c sends light of a window through modulator and laser,
+ * server_fiber.c through fiber and amplifiers, server_build.c fills frames. */
 #ifndef OAC_SIM_WAVEFORM_SERVER_INTERNAL_H
 #define OAC_SIM_WAVEFORM_SERVER_INTERNAL_H
 
@@ -55,5 +56,29 @@ struct oac_wave_server_scratch {
 void oac_wave_server_light(const struct oac_waveform *self, const struct oac_wave_frame *frame,
                            const struct oac_wave_window *window, size_t channel,
                            struct oac_wave_server_scratch *scratch, float *field);
+
+struct oac_wave_server_run { /* one channel of one window */
+    const struct oac_waveform *self;
+    const struct oac_wave_server *server;
+    const struct oac_wave_server_channel *part;
+    const struct oac_wave_frame *frame;
+    const struct oac_wave_window *window; /* NULL: no noise, launch 1 */
+    const struct oac_field_kernel *kernel;
+    struct oac_wave_server_scratch *scratch;
+    size_t channel, n;
+    float *field; /* (lanes, 2 n) */
+};
+
+/* Shows a point of the window to the tap, or all its lanes. */
+void oac_wave_server_show(const struct oac_wave_server_run *run, const char *name,
+                          const char *unit, unsigned lane, bool complex_values,
+                          const float *value);
+void oac_wave_server_show_lanes(const struct oac_wave_server_run *run, const char *name);
+
+/* Through fiber and amplifiers, ASE included: by filters, or span by span. */
+void oac_wave_server_linear(const struct oac_wave_server_run *run);
+void oac_wave_server_kerr(const struct oac_wave_server_run *run);
+/* The chain's ASE at its end, on every lane that has it. */
+void oac_wave_server_ase(const struct oac_wave_server_run *run);
 
 #endif

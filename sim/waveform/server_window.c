@@ -5,20 +5,9 @@
 
 #include "sim/waveform/server_internal.h"
 
-struct run { /* one channel of one window */
-    const struct oac_waveform *self;
-    const struct oac_wave_server *server;
-    const struct oac_wave_server_channel *part;
-    const struct oac_wave_frame *frame;
-    const struct oac_wave_window *window; /* NULL: no noise, launch 1 */
-    const struct oac_field_kernel *kernel;
-    struct oac_wave_server_scratch *scratch;
-    size_t channel, n;
-    float *field; /* (lanes, 2 n) */
-};
-
-static void show(const struct run *run, const char *name, const char *unit, unsigned lane,
-                 bool complex_values, const float *value)
+void oac_wave_server_show(const struct oac_wave_server_run *run, const char *name,
+                          const char *unit, unsigned lane, bool complex_values,
+                          const float *value)
 {
     if (!run->window || !run->self->tap)
         return;
@@ -37,16 +26,16 @@ static void show(const struct run *run, const char *name, const char *unit, unsi
     oac_wave_show(run->self, &point);
 }
 
-static void show_lanes(const struct run *run, const char *name)
+void oac_wave_server_show_lanes(const struct oac_wave_server_run *run, const char *name)
 {
     for (unsigned lane = 0; lane < run->frame->lanes; lane++)
-        show(run, name, "sqrt(W)", lane, true, run->field + 2 * lane * run->n);
+        oac_wave_server_show(run, name, "sqrt(W)", lane, true, run->field + 2 * lane * run->n);
 }
 
 /* ---- modulator ---- */
 
 /* The drive of one polarisation: the frame's, unless it is drawn anew or comes at another time. */
-static const float *drive_volts(const struct run *run, unsigned state)
+static const float *drive_volts(const struct oac_wave_server_run *run, unsigned state)
 {
     const struct oac_wave_server_channel *part = run->part;
     struct oac_wave_server_scratch *scratch = run->scratch;
@@ -72,7 +61,7 @@ static const float *drive_volts(const struct run *run, unsigned state)
     return scratch->volts;
 }
 
-static void modulate(const struct run *run)
+static void modulate(const struct oac_wave_server_run *run)
 {
     const struct oac_mzm *mzm = &run->self->bench->channel[run->channel].weight;
     double shift_v = run->part->bias_v - mzm->vpeak_v;
@@ -97,7 +86,7 @@ static void modulate(const struct run *run)
             continue;
         }
         const float *volts = drive_volts(run, state);
-        show(run, "weight.drive", "V", state, false, volts);
+        oac_wave_server_show(run, "weight.drive", "V", state, false, volts);
         run->kernel->modulate(run->n, volts, &modulator, first, second);
     }
 }
@@ -105,7 +94,7 @@ static void modulate(const struct run *run)
 /* ---- laser ---- */
 
 /* What a window makes of the laser's power: launch, drift, and the factor of noise slower than the window. */
-static double window_power(const struct run *run)
+static double window_power(const struct oac_wave_server_run *run)
 {
     const struct oac_wave_window *window = run->window;
     const struct oac_laser *laser = &run->self->bench->laser;
@@ -124,7 +113,8 @@ static double window_power(const struct run *run)
 }
 
 /* Phase of the laser [turns], each sample's own walk from the window's start, kept within half a turn. */
-static const float *laser_turns(const struct run *run, size_t line, size_t shift)
+static const float *laser_turns(const struct oac_wave_server_run *run, size_t line,
+                                size_t shift)
 {
     float *turns = run->scratch->turns;
     size_t count = run->n + run->server->comb_span;
@@ -139,7 +129,7 @@ static const float *laser_turns(const struct run *run, size_t line, size_t shift
     return turns + shift;
 }
 
-static void laser(const struct run *run, double power_w)
+static void laser(const struct oac_wave_server_run *run, double power_w)
 {
     const struct oac_wave_server *server = run->server;
     bool shared = run->self->rig.laser.shared;
@@ -165,113 +155,9 @@ static void laser(const struct run *run, double power_w)
     }
 }
 
-/* ---- fiber and amplifiers ---- */
-
-static void scale(const struct run *run, double amplitude, float *field)
-{
-    if (amplitude != 1.0)
-        run->kernel->intensity(run->n, (float)(amplitude * amplitude), 0.0f, NULL, field);
-}
-
-/* Streams of ASE: one per channel and lane. */
-static void draw_ase(const struct run *run, unsigned lane, unsigned stages)
-{
-    oac_wave_normals(run->self, OAC_WAVE_ASE, run->channel + 1024u * lane,
-                     run->window->segment->slot0, (2 * run->n * stages + 3) / 4,
-                     run->scratch->ase);
-}
-
-static void add_ase(const struct run *run, double ase_w_per_hz, float *noise, float *field)
-{
-    if (run->server->ase_band)
-        oac_filter_apply_f(run->server->ase_band, run->scratch->filter, run->n, noise, noise);
-    double sigma = sqrt(ase_w_per_hz * run->self->grid.rate_hz / 2.0);
-    run->kernel->add_noise(run->n, (float)sigma, noise, field);
-}
-
-static bool lane_has_ase(const struct run *run, unsigned lane)
-{
-    return run->window && lane % run->self->polarisations < run->server->ase_polarisations;
-}
-
-/* The chain's ASE at its end. */
-static void end_ase(const struct run *run)
-{
-    for (unsigned lane = 0; lane < run->frame->lanes; lane++)
-        if (lane_has_ase(run, lane)) {
-            draw_ase(run, lane, 1);
-            add_ase(run, run->self->bench->channel[run->channel].ase_w_per_hz,
-                    run->scratch->ase, run->field + 2 * lane * run->n);
-        }
-}
-
-static void linear_fiber(const struct run *run)
-{
-    const struct oac_wave_server *server = run->server;
-    for (unsigned lane = 0; lane < run->frame->lanes; lane++) {
-        float *field = run->field + 2 * lane * run->n;
-        double amplitude = run->part->state[lane % run->self->polarisations].amplitude;
-        if (!(amplitude > 0.0))
-            continue;
-        if (run->part->dispersion)
-            oac_filter_apply_f(run->part->dispersion, run->scratch->filter, run->n, field,
-                               field);
-        scale(run, amplitude * server->fiber_field, field);
-    }
-    show_lanes(run, "fiber.field");
-    if (run->self->bench->amplifier.position != OAC_AMPLIFIER_BEFORE_CLIENT)
-        return;
-    for (unsigned lane = 0; lane < run->frame->lanes; lane++)
-        scale(run, server->amplifier_field, run->field + 2 * lane * run->n);
-    end_ase(run);
-    show_lanes(run, "amplifier.field");
-}
-
-/* One lane that carries light, span by span; the amplifiers' noise takes part in what follows. */
-static void kerr_lane(const struct run *run, unsigned lane)
-{
-    const struct oac_amplifier *amplifier = &run->self->bench->amplifier;
-    struct oac_wave_server_scratch *scratch = run->scratch;
-    bool before = amplifier->position == OAC_AMPLIFIER_BEFORE_CLIENT;
-    bool noisy = lane_has_ase(run, lane);
-    double ase_w_per_hz = oac_amplifier_stage_ase_w_per_hz(
-        amplifier, run->self->bench->channel[run->channel].frequency_hz);
-    float *field = run->field + 2 * lane * run->n;
-    if (noisy)
-        draw_ase(run, lane, amplifier->stages);
-    for (unsigned stage = 0; stage < amplifier->stages; stage++) {
-        for (size_t i = 0; i < 2 * run->n; i++)
-            scratch->kerr[i] = (double)field[i];
-        oac_wave_span_propagate(&run->part->span, scratch->span, scratch->kerr);
-        for (size_t i = 0; i < 2 * run->n; i++)
-            field[i] = (float)(scratch->kerr[i] * run->server->lumped_field);
-        if (stage + 1 == amplifier->stages)
-            show(run, "fiber.field", "sqrt(W)", lane, true, field);
-        if (before)
-            scale(run, sqrt(amplifier->stage_gain), field);
-        if (noisy)
-            add_ase(run, ase_w_per_hz, scratch->ase + 2 * stage * run->n, field);
-    }
-    if (before)
-        show(run, "amplifier.field", "sqrt(W)", lane, true, field);
-}
-
-static void kerr_fiber(const struct run *run)
-{
-    for (unsigned lane = 0; lane < run->frame->lanes; lane++) {
-        if (run->part->state[lane % run->self->polarisations].amplitude > 0.0) {
-            kerr_lane(run, lane);
-        } else if (lane_has_ase(run, lane)) {
-            draw_ase(run, lane, 1);
-            add_ase(run, run->self->bench->channel[run->channel].ase_w_per_hz,
-                    run->scratch->ase, run->field + 2 * lane * run->n);
-        }
-    }
-}
-
 /* Where nothing between laser and client tells one sample from another, the laser's noise may as well act on the
  * built field at the client. */
-static bool rebuilds(const struct run *run)
+static bool rebuilds(const struct oac_wave_server_run *run)
 {
     const struct oac_wave_server *server = run->server;
     bool hums = server->rin_sigma > 0.0 || server->turn_sigma > 0.0;
@@ -284,31 +170,31 @@ void oac_wave_server_light(const struct oac_waveform *self, const struct oac_wav
                            const struct oac_wave_window *window, size_t channel,
                            struct oac_wave_server_scratch *scratch, float *field)
 {
-    const struct run run = {.self = self,
-                            .server = self->server,
-                            .part = &self->server->channel[channel],
-                            .frame = frame,
-                            .window = window,
-                            .kernel = oac_field_kernel(),
-                            .scratch = scratch,
-                            .channel = channel,
-                            .n = frame->samples,
-                            .field = field};
+    const struct oac_wave_server_run run = {.self = self,
+                                            .server = self->server,
+                                            .part = &self->server->channel[channel],
+                                            .frame = frame,
+                                            .window = window,
+                                            .kernel = oac_field_kernel(),
+                                            .scratch = scratch,
+                                            .channel = channel,
+                                            .n = frame->samples,
+                                            .field = field};
     if (!rebuilds(&run)) {
         size_t floats = 2 * frame->lanes * frame->samples;
         memcpy(field, frame->field + channel * floats, floats * sizeof *field);
         laser(&run, 1.0);
         if (self->bench->amplifier.position == OAC_AMPLIFIER_BEFORE_CLIENT)
-            end_ase(&run);
+            oac_wave_server_ase(&run);
         return;
     }
     modulate(&run);
     laser(&run, run.part->power_w);
-    show_lanes(&run, "weight.field");
+    oac_wave_server_show_lanes(&run, "weight.field");
     if (self->server->kerr)
-        kerr_fiber(&run);
+        oac_wave_server_kerr(&run);
     else
-        linear_fiber(&run);
+        oac_wave_server_linear(&run);
 }
 
 void oac_wave_server_window(const struct oac_waveform *self,

@@ -7,6 +7,7 @@
 #include "sim/components/one_pole.h"
 #include "sim/waveform/drive.h"
 #include "tests/sim/server_fixture.h"
+#include "tests/support/tmpdir.h"
 
 #define SLOTS       40
 #define SAMPLES_MAX (SLOTS * 32)
@@ -292,4 +293,51 @@ Test(wave_drive, the_rig_s_poles_noise_and_jitter_arrive)
     cr_assert_eq(drive.jitter_s, 0.0);
     oac_wave_drive_fini(&drive);
     server_close(&f);
+}
+
+/* A file that tabulates one pole of 10 GHz, as far as 320 GS/s can show. */
+static void put_pole(const char *path)
+{
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fprintf(file, "# GHz S RI R 50\n");
+    for (double f_ghz = 0.05; f_ghz < 170.0; f_ghz += f_ghz < 5.0 ? 0.05 : 0.5) {
+        double x = f_ghz / 10.0, scale = 1.0 / (1.0 + x * x);
+        fprintf(file, "%.6f 0 0 %.12f %.12f 0 0 0 0\n", f_ghz, scale, -x * scale);
+    }
+    fclose(file);
+}
+
+Test(wave_drive, a_measured_response_that_is_one_pole_acts_as_one_pole)
+{
+    char dir[OAC_TEST_DIR_BYTES], path[OAC_TEST_DIR_BYTES + 32], set[OAC_TEST_DIR_BYTES + 64];
+    oac_test_dir_make(dir);
+    oac_test_dir_path(dir, "pole.s2p", path);
+    put_pole(path);
+    snprintf(set, sizeof set, "weight_modulator.s21_file=%s", path);
+    const char *const measured[] = {"channels=1", "wave.samples_per_slot=32", set, NULL};
+    const char *const exact[] = {"channels=1", "wave.samples_per_slot=32",
+                                 "weight_modulator.bandwidth_hz=10e9", NULL};
+    struct server_fixture f, pole;
+    server_open(&f, OAC_NOISE_NONE, measured);
+    server_open(&pole, OAC_NOISE_NONE, exact);
+    cr_assert_gt(oac_wave_server_memory_slots(&f.wave), 0);
+    server_frame(&f, 60, 20, false);
+    server_scatter(&f, 3);
+    server_build(&f);
+    server_frame(&pole, 60, 20, false);
+    server_scatter(&pole, 3);
+    server_build(&pole);
+    for (size_t n = 0; n < 60; n++) {
+        double a = 0.0, b = 0.0;
+        for (size_t i = 32 * n; i < 32 * (n + 1); i++) {
+            a += (double)f.frame.volts[i] / 32.0;
+            b += (double)pole.frame.volts[i] / 32.0;
+        }
+        /* what folds back from beyond 160 GHz, of steps of 1 V */
+        cr_assert_float_eq(a, b, 3e-3, "slot %zu: %g, %g", n, a, b);
+    }
+    server_close(&f);
+    server_close(&pole);
+    oac_test_dir_remove(dir);
 }

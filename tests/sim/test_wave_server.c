@@ -505,3 +505,19 @@ Test(wave_server, an_instant_bench_needs_no_guard)
     cr_assert_not(oac_wave_server_varies(&f.wave));
     server_close(&f);
 }
+
+/* What both engines take from the bench: gain and ASE of a chain are its total. */
+Test(wave_server, the_bench_knows_a_chain_of_amplifiers_by_its_end)
+{
+    const char *const sets[] = {
+        "fiber.length_m=100e3", "fiber.loss_db_per_km=0.2", "amplifier.position=before_client",
+        "amplifier.gain_db=10", "amplifier.spans=2",        NULL};
+    struct server_fixture f;
+    server_open(&f, OAC_NOISE_NONE, sets);
+    const struct oac_bench *bench = f.wave.bench;
+    cr_assert_float_eq(bench->amplifier.gain, 100.0, 1e-10);
+    double stage =
+        oac_amplifier_stage_ase_w_per_hz(&bench->amplifier, bench->channel[1].frequency_hz);
+    cr_assert_float_eq(bench->channel[1].ase_w_per_hz / stage, 2.0, 1e-12);
+    server_close(&f);
+}
