@@ -75,12 +75,18 @@ static void mean_pair(const struct rate *r, size_t n, const float *restrict p,
             a * (p[i] < limit_p ? p[i] : limit_p) + b * (q[i] < limit_q ? q[i] : limit_q) + c;
 }
 
+/* ASE beyond the sampled band is drawn as a normal power (ase.h), which may fall below zero. */
+static inline float root(float variance)
+{
+    return sqrtf(variance > 0.0f ? variance : 0.0f);
+}
+
 static void noise_single(const struct rate *r, size_t n, const float *restrict p,
                          const float *restrict z, float *restrict x)
 {
     const float va = r->va, vc = r->vc, limit = r->limit_p;
     for (size_t i = 0; i < n; i++)
-        x[i] += sqrtf(va * (p[i] < limit ? p[i] : limit) + vc) * z[i];
+        x[i] += root(va * (p[i] < limit ? p[i] : limit) + vc) * z[i];
 }
 
 static void noise_pair(const struct rate *r, size_t n, const float *restrict p,
@@ -88,8 +94,8 @@ static void noise_pair(const struct rate *r, size_t n, const float *restrict p,
 {
     const float va = r->va, vb = r->vb, vc = r->vc, limit_p = r->limit_p, limit_q = r->limit_q;
     for (size_t i = 0; i < n; i++)
-        x[i] += sqrtf(va * (p[i] < limit_p ? p[i] : limit_p) +
-                      vb * (q[i] < limit_q ? q[i] : limit_q) + vc) *
+        x[i] += root(va * (p[i] < limit_p ? p[i] : limit_p) +
+                     vb * (q[i] < limit_q ? q[i] : limit_q) + vc) *
                 z[i];
 }
 
