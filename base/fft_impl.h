@@ -8,17 +8,23 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/fft.h"
 
 struct FFT {
+    size_t n;
     enum oac_fft_kind kind;
     FFTW(plan) apart;    /* in != out */
     FFTW(plan) in_place; /* complex kinds only */
+    size_t users;
+    struct FFT *next;
 };
 
-/* FFTW keeps one planner per precision and process, which no two threads may enter. */
+/* FFTW keeps one planner per precision and process, which no two threads may enter. Beside it, its plans: a plan
+ * is the same whenever it is made, so one is shared by all who want that size, and a few are kept when nobody
+ * does (planning 6,400 points costs as much as 40 transforms). */
 static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
+static struct FFT *plans; /* guarded by the planner's mutex; the latest first */
+#define IDLE_PLANS_MAX 32
 
 static FFTW(plan) plan_make(int n, enum oac_fft_kind kind, REAL *in, REAL *out)
 {
@@ -37,20 +43,68 @@ static FFTW(plan) plan_make(int n, enum oac_fft_kind kind, REAL *in, REAL *out)
 
 /* FFTW_ESTIMATE looks at the addresses of the arrays only, so they are never touched (no oac_alloc, which
  * zeroes). Forgetting wisdom makes the plan the same whatever was planned before. */
-static void plan_both(size_t n, struct FFT *self)
+static void plan_both(struct FFT *self)
 {
-    size_t reals = 2 * (n + 1); /* the complex side of a real one has 2 (n/2 + 1) */
+    size_t reals = 2 * (self->n + 1); /* the complex side of a real one has 2 (n/2 + 1) */
     REAL *in = FFTW(alloc_real)(reals), *out = FFTW(alloc_real)(reals);
     if (in && out) {
-        pthread_mutex_lock(&planner);
         FFTW(forget_wisdom)();
-        self->apart = plan_make((int)n, self->kind, in, out);
+        self->apart = plan_make((int)self->n, self->kind, in, out);
         if (self->kind == OAC_FFT_FORWARD || self->kind == OAC_FFT_BACKWARD)
-            self->in_place = plan_make((int)n, self->kind, in, in);
-        pthread_mutex_unlock(&planner);
+            self->in_place = plan_make((int)self->n, self->kind, in, in);
     }
     FFTW(free)(in);
     FFTW(free)(out);
+}
+
+static void plan_free(struct FFT *self)
+{
+    FFTW(destroy_plan)(self->apart); /* NULL is fine */
+    FFTW(destroy_plan)(self->in_place);
+    free(self);
+}
+
+/* The planner's mutex is held. */
+static struct FFT *plan_find(size_t n, enum oac_fft_kind kind)
+{
+    struct FFT *plan = plans;
+    while (plan && (plan->n != n || plan->kind != kind))
+        plan = plan->next;
+    return plan;
+}
+
+/* The planner's mutex is held. Drops idle plans beyond those worth keeping, the oldest. */
+static void plans_trim(void)
+{
+    size_t idle = 0;
+    for (struct FFT **link = &plans; *link;) {
+        struct FFT *plan = *link;
+        if (plan->users == 0 && ++idle > IDLE_PLANS_MAX) {
+            *link = plan->next;
+            plan_free(plan);
+        } else {
+            link = &plan->next;
+        }
+    }
+}
+
+/* The planner's mutex is held. NULL without memory. */
+static struct FFT *plan_new(size_t n, enum oac_fft_kind kind)
+{
+    struct FFT *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return NULL;
+    plan->n = n;
+    plan->kind = kind;
+    plan_both(plan);
+    bool real = kind == OAC_FFT_REAL_FORWARD || kind == OAC_FFT_REAL_BACKWARD;
+    if (!plan->apart || !(plan->in_place || real)) {
+        plan_free(plan);
+        return NULL;
+    }
+    plan->next = plans;
+    plans = plan;
+    return plan;
 }
 
 enum oac_status FFT_(create)(size_t n, enum oac_fft_kind kind, struct FFT **fft,
@@ -59,19 +113,17 @@ enum oac_status FFT_(create)(size_t n, enum oac_fft_kind kind, struct FFT **fft,
     if (n < 1 || n > OAC_FFT_MAX)
         return oac_fail(err, OAC_EINVAL, "Fourier transform: %zu points; 1 to %zu are possible",
                         n, OAC_FFT_MAX);
-    struct FFT *self = oac_alloc(1, sizeof *self, "Fourier transform", err);
-    if (!self)
-        return err->status;
-    self->kind = kind;
-    plan_both(n, self);
-    bool complete = self->apart && (self->in_place || kind == OAC_FFT_REAL_FORWARD ||
-                                    kind == OAC_FFT_REAL_BACKWARD);
-    if (!complete) {
-        FFT_(destroy)(self);
+    pthread_mutex_lock(&planner);
+    struct FFT *plan = plan_find(n, kind);
+    if (!plan)
+        plan = plan_new(n, kind);
+    if (plan)
+        plan->users++;
+    pthread_mutex_unlock(&planner);
+    if (!plan)
         return oac_fail(err, OAC_ENOMEM,
                         "Fourier transform: FFTW makes no plan of %zu points; free memory", n);
-    }
-    *fft = self;
+    *fft = plan;
     return OAC_OK;
 }
 
@@ -80,10 +132,9 @@ void FFT_(destroy)(struct FFT *self)
     if (!self)
         return;
     pthread_mutex_lock(&planner);
-    FFTW(destroy_plan)(self->apart); /* NULL is fine */
-    FFTW(destroy_plan)(self->in_place);
+    self->users--;
+    plans_trim();
     pthread_mutex_unlock(&planner);
-    free(self);
 }
 
 void FFT_(execute)(const struct FFT *self, REAL *in, REAL *out)

@@ -297,3 +297,28 @@ Test(fft, a_good_size_is_the_next_product_of_2_3_and_5)
     cr_assert_eq(oac_fft_good_size(OAC_FFT_MAX), OAC_FFT_MAX);
     cr_assert_eq(oac_fft_good_size(((size_t)1 << 60) - 1), (size_t)1 << 60);
 }
+
+Test(fft, who_wants_the_same_size_shares_a_plan_and_others_are_dropped_in_time)
+{
+    struct oac_fft *held = plan(12, OAC_FFT_FORWARD), *again = plan(12, OAC_FFT_FORWARD);
+    struct oac_fft *back = plan(12, OAC_FFT_BACKWARD);
+    cr_expect_eq(held, again);
+    cr_expect_neq(held, back);
+    oac_fft_destroy(again);
+    oac_fft_destroy(back);
+    for (size_t n = 1; n < 200;
+         n++) /* more sizes than are kept: the sanitizer sees what is freed */
+        oac_fft_destroy(plan(n, OAC_FFT_FORWARD));
+    double *x = oac_fft_alloc(24, "x", &err), sum = 0.0;
+    cr_assert_not_null(x);
+    for (size_t i = 0; i < 24; i++)
+        sum += x[i] = (double)(i % 5);
+    double re = 0.0;
+    for (size_t i = 0; i < 12; i++)
+        re += x[2 * i];
+    oac_fft_execute(held, x, x); /* the one that is held still works */
+    cr_expect_float_eq(x[0], re, 1e-12);
+    cr_expect_float_eq(x[1], sum - re, 1e-12);
+    oac_fft_destroy(held);
+    oac_fft_free(x);
+}
