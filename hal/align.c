@@ -9,15 +9,17 @@
 #include "base/fft.h"
 
 #define CONTRAST_MOST 1e9  /* of a fit that leaves nothing */
+#define SMOOTHING     3u   /* passes where a slot has 6 samples and more */
 #define SLOPE_STEP    0.25 /* [samples] over which the template's slope is taken */
 
 struct work {
     const struct oac_align *align;
-    size_t total;       /* samples of all pieces */
-    double *value;      /* (total) what projection leaves of the samples */
-    double *integral;   /* (total slots + pieces) C at the slots' borders */
-    double *s, *up, *d; /* (total) template, scratch, its slope */
-    double energy;      /* of value */
+    size_t total;           /* samples of all pieces */
+    double *raw;            /* (total) what projection leaves of the samples */
+    double *value;          /* (total) the same of the smoothed samples */
+    unsigned passes;        /* of smoothing */
+    double *integral;       /* (total slots + pieces) C at the slots' borders */
+    double *s, *q, *up, *d; /* (total) template, its blur, scratch, its slope */
 };
 
 /* Takes the mean out, and with `slope` the straight line. */
@@ -40,6 +42,19 @@ static void project(double *x, size_t n, bool slope)
         x[j] -= along / square * ((double)j - middle);
 }
 
+/* Passes of (1 2 1)/4, ends kept, so that straight lines stay. */
+static void smooth(double *x, size_t n, unsigned passes)
+{
+    for (unsigned pass = 0; pass < passes; pass++) {
+        double before = x[0];
+        for (size_t j = 1; j + 1 < n; j++) {
+            double here = x[j];
+            x[j] = 0.25 * (before + 2.0 * here + x[j + 1]);
+            before = here;
+        }
+    }
+}
+
 /* C at t [slots], from its values at the borders. */
 static double integral_at(const double *border, size_t slots, double t)
 {
@@ -51,8 +66,8 @@ static double integral_at(const double *border, size_t slots, double t)
     return border[n] + (t - (double)n) * (border[n + 1] - border[n]);
 }
 
-/* The template at `delay`, projected, for all pieces. */
-static void make_template(const struct work *w, double delay, double *s)
+/* The template at `delay`, smoothed and projected, for all pieces. */
+static void make_template(const struct work *w, double delay, unsigned passes, double *s)
 {
     const double per_slot = w->align->per_slot;
     const double *border = w->integral;
@@ -65,6 +80,7 @@ static void make_template(const struct work *w, double delay, double *s)
             s[j] = w->align->running ? before : per_slot * (after - before);
             before = after;
         }
+        smooth(s, piece->samples, passes);
         project(s, piece->samples, w->align->running);
         border += piece->slots + 1;
         s += piece->samples;
@@ -79,19 +95,54 @@ static double product(const double *a, const double *b, size_t n)
     return sum;
 }
 
+/* Second differences of s, projected: what a little more or less blur than the template's adds to it. */
+static void make_blur(const struct work *w, const double *s, double *q)
+{
+    for (size_t p = 0; p < w->align->pieces; p++) {
+        const size_t n = w->align->piece[p].samples;
+        q[0] = q[n - 1] = 0.0;
+        for (size_t j = 1; j + 1 < n; j++)
+            q[j] = s[j - 1] - 2.0 * s[j] + s[j + 1];
+        project(q, n, w->align->running);
+        s += n;
+        q += n;
+    }
+}
+
+struct shape { /* the least squares a s + b q at one delay */
+    double a, b, energy;
+};
+
+/* Leaves the template in w->s and its blur in w->q. */
+static struct shape fit_shape(const struct work *w, double delay)
+{
+    make_template(w, delay, w->passes, w->s);
+    make_blur(w, w->s, w->q);
+    const double ss = product(w->s, w->s, w->total), qq = product(w->q, w->q, w->total);
+    const double sq = product(w->s, w->q, w->total);
+    const double ys = product(w->value, w->s, w->total), yq = product(w->value, w->q, w->total);
+    const double det = ss * qq - sq * sq;
+    if (!(det > 1e-9 * ss * qq))
+        return (struct shape){.a = ss > 0.0 ? ys / ss : 0.0,
+                              .energy = ss > 0.0 ? ys * ys / ss : 0.0};
+    struct shape fit = {.a = (ys * qq - yq * sq) / det, .b = (yq * ss - ys * sq) / det};
+    fit.energy = fit.a * ys + fit.b * yq;
+    return fit;
+}
+
 /* Energy of the samples that a template at `delay` explains. */
 static double score(const struct work *w, double delay)
 {
-    make_template(w, delay, w->s);
-    double square = product(w->s, w->s, w->total), along = product(w->value, w->s, w->total);
-    return square > 0.0 ? along * along / square : 0.0;
+    return fit_shape(w, delay).energy;
 }
 
 static void work_fini(struct work *w)
 {
+    free(w->raw);
     free(w->value);
     free(w->integral);
     free(w->s);
+    free(w->q);
     free(w->up);
     free(w->d);
 }
@@ -109,24 +160,30 @@ static enum oac_status work_init(const struct oac_align *align, struct work *w,
         return oac_fail(err, OAC_EINVAL,
                         "an alignment of %zu samples, %u a slot, between %g and %g", w->total,
                         align->per_slot, align->min_delay, align->max_delay);
-    if (!(w->value = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
+    if (!(w->raw = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
+        !(w->value = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
         !(w->integral = oac_alloc(borders, sizeof(double), "alignment", err)) ||
         !(w->s = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
+        !(w->q = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
         !(w->up = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
         !(w->d = oac_alloc(w->total, sizeof(double), "alignment", err)))
         return err->status;
-    double *value = w->value, *border = w->integral;
+    double *raw = w->raw, *value = w->value, *border = w->integral;
+    w->passes = align->per_slot >= 6 ? SMOOTHING : align->per_slot >= 3 ? 1 : 0;
     for (size_t p = 0; p < align->pieces; p++) {
         const struct oac_align_piece *piece = &align->piece[p];
         for (size_t n = 0; n < piece->slots; n++)
             border[n + 1] = border[n] + piece->level[n];
+        memcpy(raw, piece->value, piece->samples * sizeof *raw);
         memcpy(value, piece->value, piece->samples * sizeof *value);
+        project(raw, piece->samples, align->running);
+        smooth(value, piece->samples, w->passes);
         project(value, piece->samples, align->running);
+        raw += piece->samples;
         value += piece->samples;
         border += piece->slots + 1;
     }
-    w->energy = product(w->value, w->value, w->total);
-    if (!(w->energy >= 0.0 && isfinite(w->energy)))
+    if (!isfinite(product(w->raw, w->raw, w->total)))
         return oac_fail(err, OAC_EINVAL, "an alignment of samples that are not finite");
     return OAC_OK;
 }
@@ -208,34 +265,54 @@ done:
     return err->status;
 }
 
-/* Amplitude, standard error and contrast at fit->delay. */
+/* Smooths and projects x (all pieces) once more: the transpose of what made the template. */
+static void smooth_all(const struct work *w, double *x)
+{
+    for (size_t p = 0; p < w->align->pieces; p++) {
+        project(x, w->align->piece[p].samples, w->align->running);
+        smooth(x, w->align->piece[p].samples, w->passes);
+        x += w->align->piece[p].samples;
+    }
+}
+
+/* Standard error of the delay for white noise of that rms [samples]: of the estimate g y/(a |g|^2), g being the slope
+ * of the template beside its amplitude. */
+static double standard_error(const struct work *w, double delay, double amplitude, double rms)
+{
+    make_template(w, delay + SLOPE_STEP, w->passes, w->up);
+    make_template(w, delay - SLOPE_STEP, w->passes, w->d);
+    make_template(w, delay, w->passes, w->s);
+    for (size_t i = 0; i < w->total; i++)
+        w->d[i] = (w->up[i] - w->d[i]) / (2.0 * SLOPE_STEP);
+    const double shared = product(w->d, w->s, w->total) / product(w->s, w->s, w->total);
+    for (size_t i = 0; i < w->total; i++)
+        w->d[i] -= shared * w->s[i];
+    const double steep = product(w->d, w->d, w->total);
+    smooth_all(w, w->d);
+    const double sigma = rms * sqrt(product(w->d, w->d, w->total)) / (fabs(amplitude) * steep);
+    return isfinite(sigma) ? sigma : HUGE_VAL;
+}
+
+/* Amplitude, standard error and contrast at fit->delay, the residual being of the samples as they came. */
 static enum oac_status judge(const struct work *w, struct oac_align_fit *fit,
                              struct oac_err *err)
 {
-    make_template(w, fit->delay + SLOPE_STEP, w->up);
-    make_template(w, fit->delay - SLOPE_STEP, w->d);
-    make_template(w, fit->delay, w->s);
+    make_template(w, fit->delay, 0, w->s);
     const double square = product(w->s, w->s, w->total);
     if (!(square > 0.0))
         return oac_fail(err, OAC_EINVAL, "an alignment by levels that show no edge");
-    const double amplitude = product(w->value, w->s, w->total) / square;
-    for (size_t i = 0; i < w->total; i++)
-        w->d[i] = (w->up[i] - w->d[i]) / (2.0 * SLOPE_STEP);
-    const double shared = product(w->d, w->s, w->total) / square;
-    double rest = 0.0, steep = 0.0;
+    const double amplitude = product(w->raw, w->s, w->total) / square;
+    double rest = 0.0;
     for (size_t i = 0; i < w->total; i++) {
-        double left = w->value[i] - amplitude * w->s[i], slope = w->d[i] - shared * w->s[i];
+        double left = w->raw[i] - amplitude * w->s[i];
         rest += left * left;
-        steep += slope * slope;
     }
     const double unknowns = 2.0 + (w->align->running ? 2.0 : 1.0) * (double)w->align->pieces;
     const double rms = sqrt(rest / fmax((double)w->total - unknowns, 1.0));
     fit->amplitude = amplitude;
     fit->contrast = fabs(amplitude) * sqrt(square);
     fit->contrast = fit->contrast > CONTRAST_MOST * rms ? CONTRAST_MOST : fit->contrast / rms;
-    fit->sigma = rms / (fabs(amplitude) * sqrt(steep));
-    if (!isfinite(fit->sigma))
-        fit->sigma = HUGE_VAL;
+    fit->sigma = standard_error(w, fit->delay, amplitude, rms);
     return OAC_OK;
 }
 
@@ -243,18 +320,16 @@ static enum oac_status judge(const struct work *w, struct oac_align_fit *fit,
 static double newton_step(const struct work *w, double delay)
 {
     const double h = 1e-3;
-    make_template(w, delay + h, w->up);
-    make_template(w, delay - h, w->d);
-    make_template(w, delay, w->s);
-    const double square = product(w->s, w->s, w->total);
-    const double amplitude = product(w->value, w->s, w->total) / square;
+    make_template(w, delay + h, w->passes, w->up);
+    make_template(w, delay - h, w->passes, w->d);
+    const struct shape fit = fit_shape(w, delay);
     double along = 0.0, steep = 0.0;
     for (size_t i = 0; i < w->total; i++) {
         double slope = (w->up[i] - w->d[i]) / (2.0 * h);
-        along += (w->value[i] - amplitude * w->s[i]) * slope;
+        along += (w->value[i] - fit.a * w->s[i] - fit.b * w->q[i]) * slope;
         steep += slope * slope;
     }
-    const double step = along / (amplitude * steep);
+    const double step = along / (fit.a * steep);
     return isfinite(step) ? fmin(fmax(step, -0.1), 0.1) : 0.0;
 }
 
@@ -291,7 +366,7 @@ static double fine(const struct work *w, double lag)
     most = score(w, found);
     for (int i = 0; i < 4; i++) {
         double next = found + newton_step(w, found), here = score(w, next);
-        if (!(here >= most))
+        if (!(here >= most * (1.0 - 1e-12)))
             break;
         found = next;
         most = here;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Decides from the preamble: the delay of the weights to every readout, the skew of the client's data, and what of
- * it is taken out. The preamble is repeated, 1, 2, 4 ... times, until every delay is known to ENOUGH of a slot.
+ * it is taken out. The preamble is repeated, 1, 2, 4 ... times, until every delay is known well enough.
  *
  * Skew below four of its standard errors is noise and left alone, and what is corrected is a whole number of steps, so
  * that an ideal bench stays exactly as it is. */
@@ -10,10 +10,19 @@
 #include "hal/modem_state.h"
 
 #define REPEATS_MOST 64u
-#define ENOUGH       (1.0 / 400.0) /* [slots] standard error of a delay */
-#define WORST        (1.0 / 16.0)  /* [slots] after all repeats */
-#define SKEW_STEP    (1.0 / 64.0)  /* [slots] where the setting has no step of its own */
-#define SIGNIFICANT  4.0           /* standard errors */
+#define WORST        (1.0 / 16.0) /* [slots] after all repeats */
+#define SKEW_STEP    (1.0 / 64.0) /* [slots] where the setting has no step of its own */
+#define SIGNIFICANT  4.0          /* standard errors */
+
+/* Standard error [slots] at which nothing moves any more: a third of what gates (an eighth of a step) and sums (a tenth
+ * of a sample) tolerate. */
+static double enough(const struct oac_modem *self)
+{
+    const struct oac_stream_caps *caps = self->stream.caps;
+    if (caps->link.receiver == OAC_SAMPLED)
+        return 1.0 / (30.0 * caps->readout_samples_per_slot);
+    return fmax(caps->gate_step_s / (24.0 * caps->link.slot_s), 1.0 / 400.0);
+}
 
 static bool laser_is_on(struct oac_modem *self, size_t channel)
 {
@@ -65,7 +74,7 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
         if (read_row(self, k, &sigma, err))
             return oac_fail_within(err, "preamble of readout %zu", k);
         bool seen = self->contrast[k] >= OAC_MODEM_CONTRAST_LEAST;
-        *good = *good && seen && sigma <= ENOUGH;
+        *good = *good && seen && sigma <= enough(self);
         if (last && !(seen && sigma <= WORST))
             return oac_fail(
                 err, OAC_EDEVICE,

@@ -12,8 +12,8 @@
 #include "hal/modem_state.h"
 #include "hal/stream_check.h"
 
-#define TOLERANCE (1.0 / 16.0) /* of a gate step or of a sample */
-#define MARGIN    0.1          /* [samples] by which a delay may be off before light is lost */
+#define TOLERANCE (1.0 / 8.0) /* of a gate step or of a sample */
+#define MARGIN    0.1         /* [samples] by which a delay may be off before light is lost */
 
 void *oac_modem_fit(void *array, size_t *capacity, size_t count, size_t size,
                     struct oac_err *err)
