@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/waveform/play.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "sim/epoch.h"
-#include "sim/waveform/optics.h"
-#include "sim/waveform/receive.h"
-
-struct oac_workspace {
-    size_t slots; /* room for segments of that many */
-    struct oac_wave_server_scratch *server;
-    struct oac_wave_optics_scratch *optics;
-    struct oac_wave_receiver_scratch *receiver;
-    float *power;  /* (outputs, channels, samples); NULL until something is propagated */
-    float *g;      /* (samples) receive weights */
-    double *light; /* (outputs, channels, 2) */
-    double *ase_w; /* (channels) */
-    struct oac_wave_motion motion;
-    bool moved; /* motion is that of an epoch */
-    uint64_t epoch;
-    struct oac_drift_cursor *cursors; /* (3 channels + 1) */
-};
+#include "sim/waveform/workspace.h"
 
 struct tally { /* of one burst, for the account */
     double launched_j, client_in_j, photons;
@@ -44,107 +25,6 @@ enum oac_status oac_wave_frame_refresh(struct oac_waveform *self, struct oac_wav
     }
     pthread_mutex_unlock(&self->lock);
     return status;
-}
-
-struct oac_workspace *oac_wave_workspace_create(void *context, struct oac_err *err)
-{
-    struct oac_waveform *self = context;
-    const size_t channels = self->bench->channels;
-    struct oac_workspace *made = oac_alloc(1, sizeof *made, "a workspace", err);
-    if (!made)
-        return NULL;
-    made->light = oac_alloc(4 * channels, sizeof(double), "a workspace", err);
-    made->ase_w = oac_alloc(channels, sizeof(double), "a workspace", err);
-    made->cursors = oac_alloc(3 * channels + 1, sizeof *made->cursors, "a workspace", err);
-    made->motion.channel =
-        oac_alloc(channels, sizeof *made->motion.channel, "a workspace", err);
-    if (!made->light || !made->ase_w || !made->cursors || !made->motion.channel ||
-        oac_wave_server_scratch_create(self, &made->server, err) ||
-        oac_wave_optics_scratch_create(self, &made->optics, err) ||
-        oac_wave_receiver_scratch_create(self, &made->receiver, err)) {
-        oac_wave_workspace_destroy(self, made);
-        return NULL;
-    }
-    for (size_t k = 0; k < channels; k++) {
-        made->motion.channel[k].power = 1.0;
-        made->motion.channel[k].gain = 1.0;
-    }
-    return made;
-}
-
-void oac_wave_workspace_destroy(void *context, struct oac_workspace *workspace)
-{
-    (void)context;
-    if (!workspace)
-        return;
-    oac_wave_server_scratch_destroy(workspace->server);
-    oac_wave_optics_scratch_destroy(workspace->optics);
-    oac_wave_receiver_scratch_destroy(workspace->receiver);
-    free(workspace->power);
-    free(workspace->g);
-    free(workspace->light);
-    free(workspace->ase_w);
-    free(workspace->cursors);
-    free(workspace->motion.channel);
-    free(workspace);
-}
-
-static enum oac_status fit(const struct oac_waveform *self, size_t slots, size_t picks,
-                           struct oac_workspace *workspace, struct oac_err *err)
-{
-    if (oac_wave_server_scratch_fit(self, slots, workspace->server, err) ||
-        oac_wave_optics_scratch_fit(self, slots, workspace->optics, err) ||
-        oac_wave_receiver_scratch_fit(self, slots, picks, workspace->receiver, err))
-        return err->status;
-    if (slots <= workspace->slots)
-        return OAC_OK;
-    workspace->slots = 0;
-    free(workspace->power);
-    free(workspace->g);
-    workspace->power = NULL;
-    workspace->g = oac_alloc(slots * self->grid.per_slot, sizeof(float), "a workspace", err);
-    if (!workspace->g)
-        return err->status;
-    workspace->slots = slots;
-    return OAC_OK;
-}
-
-static enum oac_status fit_power(const struct oac_waveform *self,
-                                 struct oac_workspace *workspace, struct oac_err *err)
-{
-    if (workspace->power)
-        return OAC_OK;
-    size_t outputs = self->panel.caps.differential ? 2 : 1, count;
-    if (oac_size_product(outputs * self->bench->channels,
-                         workspace->slots * self->grid.per_slot, "a workspace", &count, err))
-        return err->status;
-    workspace->power = oac_alloc(count, sizeof(float), "a workspace", err);
-    return workspace->power ? OAC_OK : err->status;
-}
-
-/* Where drift stands: the same path as the analytic engine's. */
-static void move(const struct oac_waveform *self, uint64_t slot0,
-                 struct oac_workspace *workspace)
-{
-    if (!(self->noise & OAC_NOISE_DRIFT))
-        return;
-    uint64_t length = oac_epoch_slots(&self->rig), epoch = slot0 / length;
-    if (workspace->moved && workspace->epoch == epoch)
-        return;
-    const struct oac_bench *bench = self->bench;
-    double time_s = oac_epoch_time_s(epoch, length, self->slot_s);
-    struct oac_drift_cursor *cursor = workspace->cursors;
-    struct oac_wave_motion *motion = &workspace->motion;
-    motion->client_bias_v = oac_drift_at(&bench->client_bias_drift, time_s, cursor++);
-    for (size_t k = 0; k < bench->channels; k++, cursor += 3) {
-        const struct oac_bench_channel *channel = &bench->channel[k];
-        double power = 1.0 + oac_drift_at(&channel->power_drift, time_s, cursor);
-        motion->channel[k].power = power > 0.0 ? power : 0.0;
-        motion->channel[k].bias_v = oac_drift_at(&channel->bias_drift, time_s, cursor + 1);
-        motion->channel[k].gain = 1.0 + oac_drift_at(&channel->gain_drift, time_s, cursor + 2);
-    }
-    workspace->epoch = epoch;
-    workspace->moved = true;
 }
 
 /* Electrons per watt and sample of a row's detector o, before avalanche gain. */
@@ -208,6 +88,30 @@ static bool takes_payload(const struct oac_waveform *self, const struct oac_wave
     return same;
 }
 
+/* Receive weights of a window; kept while gates stay where they are in a segment. */
+static void receive_weights(const struct oac_waveform *self,
+                            const struct oac_wave_window *window,
+                            struct oac_workspace *workspace)
+{
+    const struct oac_wave_frame *frame = window->frame;
+    const struct oac_stream_capture *capture = window->segment->capture;
+    const size_t rows = frame->rows, bytes = rows * sizeof(double);
+    double *open_s = workspace->receive.gate_s, *close_s = open_s + rows;
+    if (workspace->receive.samples == frame->samples && workspace->receive.rows == rows &&
+        workspace->receive.first == frame->first && workspace->receive.count == frame->count &&
+        memcmp(open_s, capture->gate_open_s, bytes) == 0 &&
+        memcmp(close_s, capture->gate_close_s, bytes) == 0)
+        return;
+    oac_wave_receiver_weights(self, window, 0, workspace->receive.g, &workspace->receive.same);
+    workspace->receive.plain = takes_payload(self, frame, workspace->receive.g);
+    workspace->receive.samples = frame->samples;
+    workspace->receive.rows = rows;
+    workspace->receive.first = frame->first;
+    workspace->receive.count = frame->count;
+    memcpy(open_s, capture->gate_open_s, bytes);
+    memcpy(close_s, capture->gate_close_s, bytes);
+}
+
 /* The inner product, where it is the same as the waveform. */
 static bool contracts(const struct oac_waveform *self, const struct oac_wave_window *window,
                       struct oac_workspace *workspace)
@@ -215,20 +119,16 @@ static bool contracts(const struct oac_waveform *self, const struct oac_wave_win
     if (self->options.propagate || self->tap || !oac_wave_optics_memoryless(self) ||
         oac_wave_server_varies(self) || !oac_wave_receiver_holds(self, window))
         return false;
-    bool same = false;
-    oac_wave_receiver_weights(self, window, 0, workspace->g, &same);
-    return same;
+    receive_weights(self, window, workspace);
+    return workspace->receive.same;
 }
 
 static double contract(const struct oac_waveform *self, const struct oac_wave_window *window,
                        struct oac_workspace *workspace)
 {
-    const struct oac_wave_frame *frame = window->frame;
-    oac_wave_contract(self, window, workspace->g, workspace->optics, workspace->light);
+    oac_wave_contract(self, window, workspace->receive.g, workspace->optics, workspace->light);
     oac_wave_receiver_hold(self, window, workspace->light, workspace->receiver);
-    bool plain = takes_payload(self, frame, workspace->g) &&
-                 self->rig.amplifier.position == OAC_AMPLIFIER_NONE;
-    if (!plain)
+    if (!workspace->receive.plain || self->rig.amplifier.position != OAC_AMPLIFIER_NONE)
         oac_wave_signal(self, window, workspace->optics, workspace->light);
     return contracted_photons(self, window, workspace->light);
 }
@@ -248,10 +148,10 @@ static enum oac_status play_segment(struct oac_waveform *self,
                                     struct oac_err *err)
 {
     struct oac_wave_frame *frame = self->frame[segment->handle - 1];
-    if (fit(self, frame->slots, segment->capture->picks, workspace, err) ||
+    if (oac_wave_workspace_fit(self, frame->slots, segment->capture->picks, workspace, err) ||
         oac_wave_frame_refresh(self, frame, workspace->server, err))
         return err->status;
-    move(self, segment->slot0, workspace);
+    oac_wave_workspace_move(self, segment->slot0, workspace);
     const struct oac_wave_window window = {
         .frame = frame, .segment = segment, .motion = workspace->motion};
     if (segment->flag)
@@ -260,7 +160,7 @@ static enum oac_status play_segment(struct oac_waveform *self,
     if (contracts(self, &window, workspace)) {
         photons = contract(self, &window, workspace);
     } else {
-        if (fit_power(self, workspace, err))
+        if (oac_wave_workspace_fit_power(self, workspace, err))
             return err->status;
         photons = propagate(self, &window, workspace);
     }
