@@ -82,8 +82,11 @@ static void report_shares(const struct oac_compare_result *r, size_t layer, enum
             break;
         told[best] = true;
         count++;
-        fprintf(out, "    %6.1f %%  %-34s %s\n",
-                100.0 * share_of(&r->effect[best], layer, kind), r->effect[best].effect->name,
+        double share = 100.0 * share_of(&r->effect[best], layer, kind);
+        char percent[16] = "hides it"; /* neutralising it makes the difference larger */
+        if (share > -99.95)
+            snprintf(percent, sizeof percent, "%.1f %%", share);
+        fprintf(out, "  %9s  %-33s %s\n", percent, r->effect[best].effect->name,
                 r->effect[best].effect->advice);
     }
     if (count == 0)
@@ -97,10 +100,9 @@ static void report_explanation(const struct oac_compare_result *r, FILE *out)
     for (size_t l = 0; l < r->layers; l++) {
         anything = anything || r->layer[l].means_differ || r->layer[l].variances_differ;
         if (r->layer[l].means_differ) {
-            fprintf(
-                out,
-                "\nWhy wave differs from sim, layer %zu: share that each effect takes along\n",
-                l + 1);
+            fprintf(out,
+                    "\nWhy wave differs from sim, layer %zu: and by how much each effect\n",
+                    l + 1);
             report_shares(r, l, DIFFERENCE, out);
         }
         if (r->layer[l].variances_differ) {
@@ -130,9 +132,9 @@ void oac_compare_report(const struct oac_compare_result *result, const char *out
 {
     const struct oac_compare_result *r = result;
 
-    fprintf(out, "%s on %s, wave against sim: %s images of %s, %zu readouts each\n\n",
-            r->model_name, r->rig_name, oac_format_count(r->images).text, r->dataset_name,
-            r->repeats);
+    fprintf(out, "%.40s on %.24s: wave against sim\n\n", r->model_name, r->rig_name);
+    fprintf(out, "  frames            %s images of %.24s, %zu readouts of each\n",
+            oac_format_count(r->images).text, r->dataset_name, r->repeats);
     fprintf(out, "  signs, noise      %s, %s\n  seed              %llu\n", r->encoding,
             r->noise, (unsigned long long)r->seed);
     fprintf(out, "  speed             wave %s images/s, sim %s\n",

@@ -2,6 +2,7 @@
 #include "experiments/scope_budget.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,11 +163,52 @@ static void describe_signal(const struct job *job, struct oac_scope_budget *budg
     budget->swing_electrons = sqrt(fmax(0.0, square / n - sum / n * (sum / n)));
 }
 
+/* Which sources this rig has: the others would only cost time. */
+static uint32_t sources_of(const struct oac_rig *r)
+{
+    const struct {
+        uint32_t noise;
+        bool there;
+    } sources[] = {
+        {OAC_NOISE_SHOT | OAC_NOISE_ADC | OAC_NOISE_THERMAL, true},
+        {OAC_NOISE_READ, r->receiver.read_noise_v > 0.0},
+        {OAC_NOISE_RIN, isfinite(r->laser.rin_db_per_hz)},
+        {OAC_NOISE_DRIVE, isfinite(r->weight_dac.enob_bits) ||
+                              isfinite(r->client_dac.enob_bits) ||
+                              r->weight_modulator.drive_noise_v > 0.0 ||
+                              r->client_modulator.drive_noise_v > 0.0},
+        {OAC_NOISE_ASE, r->amplifier.position != OAC_AMPLIFIER_NONE},
+        {OAC_NOISE_DRIFT, r->laser.drift_sigma > 0.0 || r->detector.drift_sigma > 0.0 ||
+                              r->weight_modulator.drift_sigma_v > 0.0 ||
+                              r->client_modulator.drift_sigma_v > 0.0},
+        {OAC_NOISE_LINEWIDTH, r->laser.linewidth_hz > 0.0},
+        {OAC_NOISE_JITTER,
+         r->weight_dac.jitter_s > 0.0 || r->client_dac.jitter_s > 0.0 || r->adc.jitter_s > 0.0},
+    };
+    uint32_t mask = 0;
+
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
+        mask |= sources[i].there ? sources[i].noise : 0;
+    return mask;
+}
+
+static void count_steps(struct job *job, uint32_t asked)
+{
+    job->steps = 4;
+    for (; asked; asked &= asked - 1)
+        job->steps += asked & -asked & WAVE_ONLY ? 1 : 2;
+}
+
 static enum oac_status run(struct job *job, struct oac_scope_budget *budget,
                            struct oac_err *err)
 {
     uint32_t asked = job->options->noise;
-    enum oac_status status = OAC_OK;
+    struct oac_rig rig;
+    enum oac_status status = oac_rig_read(job->options->rig, job->options->sets,
+                                          job->options->set_count, &rig, NULL, err);
+
+    if (status == OAC_OK)
+        count_steps(job, asked &= sources_of(&rig));
 
     for (size_t engine = 0; engine < 2 && status == OAC_OK; engine++) {
         status = play(job, engine, OAC_NOISE_NONE, &job->code, err);
@@ -175,7 +217,7 @@ static enum oac_status run(struct job *job, struct oac_scope_budget *budget,
     }
     if (status == OAC_OK)
         describe_signal(job, budget);
-    for (unsigned bit = 0; bit <= BITS && status == OAC_OK; bit++) {
+    for (unsigned bit = 0; bit <= BITS && status == OAC_OK && asked; bit++) {
         uint32_t noise = bit == BITS ? asked : asked & 1u << bit;
         struct oac_scope_budget_row *row = &budget->row[budget->rows];
         char name[64];
@@ -200,9 +242,6 @@ enum oac_status oac_scope_budget_make(const struct oac_station_options *options,
     budget->windows = windows;
     if (windows == 0 || options->noise == OAC_NOISE_NONE)
         return OAC_OK;
-    for (uint32_t left = options->noise & OAC_NOISE_ALL; left; left &= left - 1)
-        job.steps += left & -left & WAVE_ONLY ? 1 : 2;
-    job.steps += 4;
     if (sink)
         job.quiet = *sink;
     job.quiet.log = NULL;

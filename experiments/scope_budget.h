@@ -31,7 +31,7 @@ struct oac_scope_budget {
     struct oac_scope_budget_row row[OAC_BUDGET_ROWS_MAX];
 };
 
-/* options->noise says which sources; operands are uniform in 0..1 by options->seed. */
+/* options->noise says which sources, of those that the rig has; operands are uniform in 0..1 by options->seed. */
 enum oac_status oac_scope_budget_make(const struct oac_station_options *options, size_t slots,
                                       size_t windows, const struct oac_sink *sink,
                                       struct oac_scope_budget *budget,

@@ -18,10 +18,10 @@ struct pattern {
     const bool *bits;
 };
 
-/* The waveform at time_s, linear between samples; NAN outside. */
+/* The waveform at time_s, linear between samples, each of which is the mean of its interval; NAN outside. */
 static double at(const struct oac_scope_trace *trace, double time_s)
 {
-    double place = (time_s - trace->start_s) * trace->rate_hz;
+    double place = (time_s - trace->start_s) * trace->rate_hz - 0.5;
 
     if (!(place >= 0.0) || place > (double)(trace->samples - 1))
         return (double)NAN;

@@ -5,16 +5,29 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
 #define LEAD 1.0 /* slots shown before and after */
-#define TAIL 2.0
+#define TAIL 1.0
 
 static const struct oac_scope_trace *shown(const struct oac_scope_view *v, const char *name)
 {
     const struct oac_scope_trace *t = oac_scope_find(&v->recorder, name, 0, v->channel, 0);
     return t ? t : oac_scope_find(&v->recorder, name, 0, 0, 0);
+}
+
+/* Steps of 1, 2 or 5 that leave two to four tics. */
+static double tic_step(double low, double high)
+{
+    double span = high > low ? high - low : fmax(fabs(high), 1.0),
+           ten = pow(10.0, floor(log10(span)));
+
+    return span / ten < 1.5   ? 0.5 * ten
+           : span / ten < 3.0 ? ten
+           : span / ten < 7.0 ? 2.0 * ten
+                              : 5.0 * ten;
 }
 
 static enum oac_status draw_panel(struct oac_plot *plot, const struct oac_scope_view *v,
@@ -26,14 +39,19 @@ static enum oac_status draw_panel(struct oac_plot *plot, const struct oac_scope_
     size_t last = oac_scope_index(t, ((double)v->slots + TAIL) * v->slot_s);
     size_t rows = last > first ? last - first : 0;
     double *table = oac_alloc(2 * rows, sizeof *table, "a picture", err), largest = 0.0;
+    double low = INFINITY, high = -INFINITY;
     double top = 0.965 - 0.915 * (double)panel / (double)v->levels;
     double height = 0.915 / (double)v->levels;
-    char file[16];
+    char file[32];
 
     if (!table)
         return err->status;
-    for (size_t i = 0; i < rows; i++)
-        largest = fmax(largest, fabs(oac_scope_sample(t, first + i)));
+    for (size_t i = 0; i < rows; i++) {
+        double x = oac_scope_sample(t, first + i);
+        largest = fmax(largest, fabs(x));
+        low = fmin(low, x);
+        high = fmax(high, x);
+    }
     struct oac_scope_axis value = oac_scope_axis_for(largest, level->unit);
     for (size_t i = 0; i < rows; i++) {
         table[2 * i] = (t->start_s + (double)(first + i) / t->rate_hz) * time.scale;
@@ -53,13 +71,17 @@ static enum oac_status draw_panel(struct oac_plot *plot, const struct oac_scope_
                  "set label 2 \"%s%s\" at graph 0.998,1.16 right tc rgb '" OAC_PLOT_GREY
                  "' noenhanced\n",
                  level->name, t->complex_values ? " squared" : "");
-    oac_plot_say(plot, "set ylabel \"[%s%s]\"\n", value.prefix, level->unit);
+    oac_plot_say(plot, "set ylabel \"[%s%s]\"\nset ytics %.3g\n", value.prefix, level->unit,
+                 tic_step(low * value.scale, high * value.scale));
     oac_plot_say(plot, "set format x '%s'\n%s", lowest ? "%g" : "",
                  lowest ? "" : "unset xlabel\n");
     if (lowest)
         oac_plot_say(plot, "set xlabel \"time from the first slot [%ss]\"\n", time.prefix);
     oac_plot_say(plot, "plot '%s' using 1:2 with %s lc rgb '%s' lw 1.6 notitle\n", file,
-                 rows < 4 * v->slots ? "linespoints pt 7 ps 0.4" : "lines",
+                 rows < 4 * v->slots ? "linespoints pt 7 ps 0.5"
+                 : strcmp(level->name, "receiver.output") == 0
+                     ? "lines"
+                     : "steps", /* a sample is a mean */
                  oac_scope_colour(level->name));
     return OAC_OK;
 }
@@ -76,11 +98,12 @@ enum oac_status oac_scope_draw_chain(const struct oac_scope_view *v, const char 
         return status;
     oac_plot_say(plot,
                  "set multiplot\nset lmargin at screen 0.115\nset rmargin at screen 0.985\n");
-    oac_plot_say(plot,
-                 "set xrange [%.9g:%.9g]\nset xtics %.9g\nset mxtics 1\nset ytics autofreq\n",
-                 -LEAD * slot, ((double)v->slots + TAIL) * slot,
+    oac_plot_say(plot, "set xrange [%.9g:%.9g]\nset xtics %.9g\nset mxtics 1\n", -LEAD * slot,
+                 ((double)v->slots + TAIL) * slot,
                  slot * (v->slots > 8 ? ceil((double)v->slots / 8.0) : 1.0));
-    oac_plot_say(plot, "set ylabel offset 0.5,0\nset offsets 0,0,graph 0.06,graph 0.06\n");
+    oac_plot_say(
+        plot,
+        "set ylabel offset 0.5,0\nset offsets 0,0,graph 0.08,graph 0.08\nset autoscale yfix\n");
     for (size_t n = 0; n <= v->slots; n++) /* where slots begin */
         oac_plot_say(
             plot,

@@ -22,13 +22,14 @@ enum oac_status oac_scope_draw_eyes(const struct oac_scope_view *v, const char *
             oac_scope_axis_for(fmax(fabs(e->low), fabs(e->high)), e->unit);
         double step = 2.0 * v->slot_s * time.scale / OAC_EYE_TIMES;
         double rise = (e->high - e->low) * value.scale / OAC_EYE_LEVELS;
-        char file[16];
+        char file[32];
         if (!e->density)
             continue;
         snprintf(file, sizeof file, "eye%zu", i);
         status = oac_plot_table(plot, file, OAC_EYE_TIMES, OAC_EYE_LEVELS, e->density, err);
-        oac_plot_say(plot, "set xrange [0:%.9g]\nset yrange [%.9g:%.9g]\n",
-                     2.0 * v->slot_s * time.scale, e->low * value.scale, e->high * value.scale);
+        oac_plot_say(plot, "set xrange [0:%.9g]\nset xtics %.9g\nset yrange [%.9g:%.9g]\n",
+                     2.0 * v->slot_s * time.scale, 0.5 * v->slot_s * time.scale,
+                     e->low * value.scale, e->high * value.scale);
         oac_plot_say(plot,
                      "set xlabel \"time, two slots [%ss]\"\nset ylabel \"[%s%s]\" offset 1,0\n",
                      time.prefix, value.prefix, e->unit);

@@ -10,10 +10,11 @@
 static enum oac_status draw_spectrum(struct oac_plot *plot, const struct oac_scope_spectrum *s,
                                      size_t panel, struct oac_err *err)
 {
-    double *table = oac_alloc(3 * s->count, sizeof *table, "a picture", err), top = -INFINITY;
+    double *table = oac_alloc(3 * s->count, sizeof *table, "a picture", err), top = -INFINITY,
+           low = INFINITY;
     struct oac_scope_axis frequency = oac_scope_axis_for(s->frequency_hz[s->count - 1], "Hz");
     double reference = s->two_sided ? 1e-3 : 1.0; /* dBm/Hz of light */
-    char file[24];
+    char file[32];
 
     if (!table)
         return err->status;
@@ -21,6 +22,7 @@ static enum oac_status draw_spectrum(struct oac_plot *plot, const struct oac_sco
         table[3 * m] = s->frequency_hz[m] * frequency.scale;
         table[3 * m + 1] = 10.0 * log10(fmax(s->density[m], 1e-300) / reference);
         table[3 * m + 2] = 10.0 * log10(fmax(s->clean[m], 1e-300) / reference);
+        low = fmin(low, table[3 * m + 1]);
         top = fmax(top, fmax(table[3 * m + 1], table[3 * m + 2]));
     }
     snprintf(file, sizeof file, "spectrum%zu", panel);
@@ -29,7 +31,7 @@ static enum oac_status draw_spectrum(struct oac_plot *plot, const struct oac_sco
     oac_plot_say(plot, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n",
                  s->frequency_hz[0] * frequency.scale,
                  s->frequency_hz[s->count - 1] * frequency.scale,
-                 10.0 * floor(top / 10.0) - 80.0, 10.0 * ceil(top / 10.0));
+                 10.0 * floor(fmax(top - 90.0, low - 3.0) / 10.0), 10.0 * ceil(top / 10.0));
     oac_plot_say(plot, "set xlabel \"%s [%sHz]\"\nset ylabel \"%s\" offset 1,0\n",
                  s->two_sided ? "from the carrier" : "frequency", frequency.prefix,
                  s->two_sided ? "[dBm/Hz]" : "[dB A^2/Hz]");
