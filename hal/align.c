@@ -95,7 +95,8 @@ static double product(const double *a, const double *b, size_t n)
     return sum;
 }
 
-/* Second differences of s, projected: what a little more or less blur than the template's adds to it. */
+/* Second differences of s, projected: what a little more or less blur than the template's adds
+ * to it. */
 static void make_blur(const struct work *w, const double *s, double *q)
 {
     for (size_t p = 0; p < w->align->pieces; p++) {
@@ -188,7 +189,8 @@ static enum oac_status work_init(const struct oac_align *align, struct work *w,
     return OAC_OK;
 }
 
-/* Adds the correlation of one piece to sum, as spectra. x and t are scratch of n reals and their spectra. */
+/* Adds the correlation of one piece to sum, as spectra. x and t are scratch of n reals and
+ * their spectra. */
 static void add_correlation(const struct work *w, size_t p, size_t n, const struct oac_fft *fft,
                             double *const x[2], double *const spectrum[2], double *sum)
 {
@@ -275,7 +277,8 @@ static void smooth_all(const struct work *w, double *x)
     }
 }
 
-/* Standard error of the delay for white noise of that rms [samples]: of the estimate g y/(a |g|^2), g being the slope
+/* Standard error of the delay for white noise of that rms [samples]: of the estimate g y/(a
+ * |g|^2), g being the slope
  * of the template beside its amplitude. */
 static double standard_error(const struct work *w, double delay, double amplitude, double rms)
 {
@@ -293,7 +296,8 @@ static double standard_error(const struct work *w, double delay, double amplitud
     return isfinite(sigma) ? sigma : HUGE_VAL;
 }
 
-/* Amplitude, standard error and contrast at fit->delay, the residual being of the samples as they came. */
+/* Amplitude, standard error and contrast at fit->delay, the residual being of the samples as
+ * they came. */
 static enum oac_status judge(const struct work *w, struct oac_align_fit *fit,
                              struct oac_err *err)
 {

@@ -152,53 +152,6 @@ static const struct oac_link_ops modem_ops = {
     .workspace_destroy = workspace_destroy,
 };
 
-static enum oac_status check_port(const struct oac_stream_caps *caps,
-                                  const struct oac_port *port, const char *what,
-                                  struct oac_err *err)
-{
-    if (port->ac_coupled)
-        return oac_fail(err, OAC_EUNSUPPORTED,
-                        "the %s port %zu of \"%s\" is AC-coupled: light of one sign needs a "
-                        "subcarrier there, which this modem does not have",
-                        what, port->channel, caps->link.device_id);
-    return OAC_OK;
-}
-
-static enum oac_status check_stream(const struct oac_stream_caps *caps,
-                                    const struct oac_modem_options *options,
-                                    struct oac_err *err)
-{
-    const char *id = caps->link.device_id;
-    for (size_t k = 0; k < caps->link.channels; k++)
-        if (check_port(caps, &caps->link.weight[k], "weight", err) ||
-            check_port(caps, &caps->link.readout[k], "readout", err))
-            return err->status;
-    if (check_port(caps, caps->link.client, "client", err))
-        return err->status;
-    if (!(caps->weight_samples_per_slot >= 1 && caps->client_samples_per_slot >= 1 &&
-          caps->readout_samples_per_slot >= 1 && caps->segments_max >= 1))
-        return oac_fail(err, OAC_EINVAL,
-                        "\"%s\" takes %u, %u and %u samples a slot in bursts of %zu segments: "
-                        "each must be at least 1",
-                        id, caps->weight_samples_per_slot, caps->client_samples_per_slot,
-                        caps->readout_samples_per_slot, caps->segments_max);
-    if (!caps->delay_stable && caps->link.receiver != OAC_SAMPLED)
-        return oac_fail(err, OAC_EUNSUPPORTED,
-                        "\"%s\" has gates and delays that change from burst to burst: where to "
-                        "put a gate is known only afterwards",
-                        id);
-    for (size_t k = 0; k < caps->link.channels; k++)
-        if (!(fabs(caps->link.nominal->channel[k].gain_code) > 0.0))
-            return oac_fail(err, OAC_EINVAL,
-                            "\"%s\" expects no light on readout %zu (nominal gain %g): nothing "
-                            "can be aligned",
-                            id, k, caps->link.nominal->channel[k].gain_code);
-    if (options->shape == OAC_SHAPE_RETURN && !(options->duty > 0.0 && options->duty <= 1.0))
-        return oac_fail(err, OAC_EINVAL, "a slot shape with a duty of %g: give 0 to 1",
-                        options->duty);
-    return OAC_OK;
-}
-
 /* The code that opens a modulator most: at V_peak, or at the end of the port that is brightest. */
 static uint16_t brightest(const struct oac_port *port, const struct oac_curve *curve)
 {
@@ -318,7 +271,7 @@ enum oac_status oac_modem_open(struct oac_stream *stream,
         self->options.sync_slot0 = SYNC_SLOT0;
     pthread_mutex_init(&self->lock, NULL);
     atomic_init(&self->stale, false);
-    if (check_stream(self->stream.caps, &self->options, err) || set_up(self, err)) {
+    if (oac_modem_check(self->stream.caps, &self->options, err) || set_up(self, err)) {
         close_modem(self);
         return err->status;
     }

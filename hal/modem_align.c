@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Decides from the preamble: the delay of the weights to every readout, the skew of the client's data, and what of
- * it is taken out. The preamble is repeated, 1, 2, 4 ... times, until every delay is known well enough.
+/* Decides from the preamble: the delay of the weights to every readout, the skew of the
+ * client's data, and what of
+ * it is taken out. The preamble is repeated, 1, 2, 4 ... times, until every delay is known well
+ * enough.
  *
- * Skew below four of its standard errors is noise and left alone, and what is corrected is a whole number of steps, so
+ * Skew below four of its standard errors is noise and left alone, and what is corrected is a
+ * whole number of steps, so
  * that an ideal bench stays exactly as it is. */
 #include <math.h>
 #include <string.h>
@@ -14,7 +17,8 @@
 #define SKEW_STEP    (1.0 / 64.0) /* [slots] where the setting has no step of its own */
 #define SIGNIFICANT  4.0          /* standard errors */
 
-/* Standard error [slots] at which nothing moves any more: a third of what gates (an eighth of a step) and sums (a tenth
+/* Standard error [slots] at which nothing moves any more: a third of what gates (an eighth of a
+ * step) and sums (a tenth
  * of a sample) tolerate. */
 static double enough(const struct oac_modem *self)
 {
@@ -87,7 +91,8 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
     return OAC_OK;
 }
 
-/* Plays until `all` runs are heard. Where delays change from burst to burst, only runs of one burst add up. */
+/* Plays until `all` runs are heard. Where delays change from burst to burst, only runs of one
+ * burst add up. */
 static enum oac_status hear(struct oac_modem *self, size_t *had, size_t all,
                             struct oac_err *err)
 {
@@ -198,7 +203,8 @@ static enum oac_status take_out_skew(struct oac_modem *self, double *by_setting_
     return OAC_OK;
 }
 
-/* Listens, and once more where the setting has moved the client: while data and weights are apart, what leaks through
+/* Listens, and once more where the setting has moved the client: while data and weights are
+ * apart, what leaks through
  * the dark one biases the fit a little (1 % of leak: 1 % of the skew). */
 static enum oac_status look(struct oac_modem *self, struct oac_err *err)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One burst: sync in front, windows, sync behind; and the verdict whether everything came in time.
  *
- *     stable delays      [word of channel 0] windows... [word]    in front once a play; behind where captures are one
+ *     stable delays      [word of channel 0] windows... [word]    in front once a play; behind
+ * where captures are one
  *                        stream of samples, in which some can get lost
  *     changing delays    [preamble, both parts] windows... [word], every burst
- * A word is out of time when its delay differs by more than LATE samples and BEYOND standard errors from what it should
+ * A word is out of time when its delay differs by more than LATE samples and BEYOND standard
+ * errors from what it should
  * be. A word that cannot be seen against its noise accuses nobody on a stable stream. */
 #include <math.h>
 #include <string.h>

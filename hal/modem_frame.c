@@ -24,7 +24,8 @@ static void fill(uint16_t *sample, size_t count, uint16_t code)
         sample[i] = code;
 }
 
-/* The client is lit at least as long as the weights: what is lit alone is then dark light, not data. */
+/* The client is lit at least as long as the weights: what is lit alone is then dark light, not
+ * data. */
 size_t oac_modem_lit(const struct oac_modem *self, bool client)
 {
     const struct oac_stream_caps *caps = self->stream.caps;

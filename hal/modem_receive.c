@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a window's readout is, by receiver: gates and picks before it is played, arithmetic after.
  *
- * A gate's edges go outwards to its steps, so that no payload light is lost; what it takes in besides is guard, which
- * is dark. TOLERANCE of a step is left out instead: an estimate a little off must not cost a whole step.
- * A sampled receiver sums every sample that the payload touches and takes as many dark ones off, so that the sum has the
+ * A gate's edges go outwards to its steps, so that no payload light is lost; what it takes in
+ * besides is guard, which
+ * is dark. TOLERANCE of a step is left out instead: an estimate a little off must not cost a
+ * whole step.
+ * A sampled receiver sums every sample that the payload touches and takes as many dark ones
+ * off, so that the sum has the
  * zero of exactly one conversion a slot. */
 #include <math.h>
 #include <stdlib.h>
@@ -197,7 +200,8 @@ enum oac_status oac_modem_plan_make(const struct oac_modem *self,
     return OAC_OK;
 }
 
-/* Double sampling takes the converter's zero away; the record has it (hal/calrec.h), so it is put back. */
+/* Double sampling takes the converter's zero away; the record has it (hal/calrec.h), so it is
+ * put back. */
 static float zero_of(const struct oac_modem *self, const struct oac_modem_plan *plan, size_t k)
 {
     const struct oac_calrec_channel *channel = &self->caps.nominal->channel[k];
@@ -225,7 +229,8 @@ static double boxcar(const struct oac_modem *self, const struct oac_modem_plan *
     return (sum - (touched - per_slot * (double)plan->slots) * dark) / per_slot;
 }
 
-/* Of every slot the samples that the lit share touches, in proportion to how much of them is lit; scaled to the boxcar's
+/* Of every slot the samples that the lit share touches, in proportion to how much of them is
+ * lit; scaled to the boxcar's
  * signal. What the others would have shown is the record's. */
 static double matched(const struct oac_modem *self, const struct oac_modem_plan *plan, size_t k,
                       const float *value)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The nominal record of slots that return to dark. With lit shares d_w <= d_x of a slot, and dark transmissions w0, x0,
+/* The nominal record of slots that return to dark. With lit shares d_w <= d_x of a slot, and
+ * dark transmissions w0, x0,
  *     gain' = d_w gain          gx' = d_x gx + (d_x - d_w) w0 gain
  *     dark' = dark + (1 - d_x) x0 (gx + w0 gain)
- * and of a pair the same with the second detector's light, (1 + r - w0), taken off. The light of the dark share is at
+ * and of a pair the same with the second detector's light, (1 + r - w0), taken off. The light
+ * of the dark share is at
  * launch 1. */
 #include <string.h>
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside the modem: what it remembers of its stream, of loaded frames, of the alignment, and one thread's scratch.
- * modem.c opens and answers; modem_frame.c makes samples of codes; modem_receive.c makes readouts of samples;
- * modem_preamble.c makes preambles and words; modem_sync.c plays and reads them; modem_align.c decides from them;
- * modem_burst.c plays windows between words; modem_play.c answers a call, and repeats what was lost. */
+/* Inside the modem: what it remembers of its stream, of loaded frames, of the alignment, and
+ * one thread's scratch.
+ * modem.c opens and answers; modem_frame.c makes samples of codes; modem_receive.c makes
+ * readouts of samples;
+ * modem_preamble.c makes preambles and words; modem_sync.c plays and reads them; modem_align.c
+ * decides from them;
+ * modem_burst.c plays windows between words; modem_play.c answers a call, and repeats what was
+ * lost. */
 #ifndef OAC_HAL_MODEM_STATE_H
 #define OAC_HAL_MODEM_STATE_H
 
@@ -101,12 +105,19 @@ struct oac_modem {
     struct oac_account account;
 };
 
-/* `array` (elements of `size`), or when that holds fewer than `count` a new one in its place: contents are lost.
+/* `array` (elements of `size`), or when that holds fewer than `count` a new one in its place:
+ * contents are lost.
  * NULL with *err filled, `array` kept. */
 void *oac_modem_fit(void *array, size_t *capacity, size_t count, size_t size,
                     struct oac_err *err) OAC_MUST_USE;
 
-/* modem_frame.c: slots to samples. The code held for `lit` of every `per_slot` samples, then `dark`. */
+/* modem_check.c: whether this modem can work on such a stream, with these options. Pure. */
+enum oac_status oac_modem_check(const struct oac_stream_caps *caps,
+                                const struct oac_modem_options *options,
+                                struct oac_err *err) OAC_MUST_USE;
+
+/* modem_frame.c: slots to samples. The code held for `lit` of every `per_slot` samples, then
+ * `dark`. */
 void oac_modem_hold(const uint16_t *code, size_t slots, size_t per_slot, size_t lit,
                     uint16_t dark, uint16_t *sample);
 /* DAC samples of a slot that carry its code. Pure. */
@@ -120,17 +131,20 @@ void oac_modem_client_samples(const struct oac_modem *self,
                               const struct oac_activation_frame *frame, size_t b,
                               uint16_t *sample);
 
-/* modem_record.c: the nominal record, scaled where slots return to dark; the lit share of the weights. */
+/* modem_record.c: the nominal record, scaled where slots return to dark; the lit share of the
+ * weights. */
 enum oac_status oac_modem_record_make(struct oac_modem *self, struct oac_err *err) OAC_MUST_USE;
 double oac_modem_duty(const struct oac_modem *self);
 
 /* modem_receive.c */
-/* Gates and picks of a loaded frame's windows; on a stream whose delays change the picks are all samples. */
+/* Gates and picks of a loaded frame's windows; on a stream whose delays change the picks are
+ * all samples. */
 enum oac_status oac_modem_plan_make(const struct oac_modem *self,
                                     const struct oac_modem_frame *loaded,
                                     struct oac_modem_plan *plan,
                                     struct oac_err *err) OAC_MUST_USE;
-/* Sampled receivers: where each row's samples are among the picks, delays (rows) being these. False: outside. */
+/* Sampled receivers: where each row's samples are among the picks, delays (rows) being these.
+ * False: outside. */
 bool oac_modem_plan_place(const struct oac_modem *self, const double *delay_s,
                           struct oac_modem_plan *plan);
 void oac_modem_plan_fini(struct oac_modem_plan *plan);
@@ -186,7 +200,8 @@ struct oac_modem_job {
 };
 /* Windows that one burst takes, at least 1. */
 size_t oac_modem_burst_windows(const struct oac_modem *self, const struct oac_modem_plan *plan);
-/* Plays windows first .. first+count-1. *good: all came back and in time; then their readouts are written, with
+/* Plays windows first .. first+count-1. *good: all came back and in time; then their readouts
+ * are written, with
  * `flags` raised. check: with sync words also where the stream needs none. */
 enum oac_status oac_modem_burst_play(struct oac_modem *self, struct oac_workspace *work,
                                      struct oac_modem_job *job, size_t first, size_t count,

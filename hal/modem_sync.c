@@ -27,7 +27,8 @@ void oac_modem_sequence_append(const struct oac_modem *self,
         }
 }
 
-/* A counter's noise is that of its steps, so these are added up; an integrator's read noise is on its value. */
+/* A counter's noise is that of its steps, so these are added up; an integrator's read noise is
+ * on its value. */
 void oac_modem_sequence_add(const struct oac_modem *self,
                             const struct oac_modem_sequence *sequence, const float *rx,
                             double *heard)

@@ -35,7 +35,8 @@ Test(align, sequences_have_the_autocorrelation_of_maximum_length)
     }
 }
 
-/* What a receiver shows of the sequence, `blur` [samples] being the sigma of a Gaussian edge (0: a step). */
+/* What a receiver shows of the sequence, `blur` [samples] being the sigma of a Gaussian edge
+ * (0: a step). */
 struct scene {
     double level[SLOTS], value[SAMPLES];
 };
@@ -103,7 +104,8 @@ Test(align, a_staircase_is_found_exactly_at_any_fraction_of_a_sample)
         }
 }
 
-/* An edge blurred evenly (sigma 1.5 samples) is where its middle is: 0.02 of a sample at every fraction. */
+/* An edge blurred evenly (sigma 1.5 samples) is where its middle is: 0.02 of a sample at every
+ * fraction. */
 Test(align, an_even_blur_moves_nothing)
 {
     for (int running = 0; running < 2; running++)
@@ -115,9 +117,12 @@ Test(align, an_even_blur_moves_nothing)
         }
 }
 
-/* Noise of a tenth of full light on every sample, of a running value a fortieth of a slot's charge: contrast near 110,
- * less than preambles of the shipped rigs reach (145 and more, docs/modem.md). rms error below 0.05 of a sample, mean
- * below 0.02, and as large as the fit says. 64 draws: the rms is known to 9 %, the mean to an eighth of the rms. */
+/* Noise of a tenth of full light on every sample, of a running value a fortieth of a slot's
+ * charge: contrast near 110,
+ * less than preambles of the shipped rigs reach (145 and more, docs/modem.md). rms error below
+ * 0.05 of a sample, mean
+ * below 0.02, and as large as the fit says. 64 draws: the rms is known to 9 %, the mean to an
+ * eighth of the rms. */
 Test(align, noise_moves_the_delay_by_its_standard_error)
 {
     for (int running = 0; running < 2; running++) {
@@ -137,7 +142,8 @@ Test(align, noise_moves_the_delay_by_its_standard_error)
         const double rms = sqrt(square);
         cr_expect(rms < 0.05, "running %d: rms %g", running, rms);
         cr_expect(fabs(sum) < 0.02, "running %d: bias %g", running, sum);
-        /* a staircase's slope changes within a sample, so the linear estimate is right to a quarter */
+        /* a staircase's slope changes within a sample, so the linear estimate is right to a
+         * quarter */
         cr_expect(rms / sqrt(sigma) > 0.6 && rms / sqrt(sigma) < 1.4,
                   "running %d: rms %g, predicted %g", running, rms, sqrt(sigma));
         cr_expect(contrast > 20.0, "running %d: contrast %g", running, contrast);

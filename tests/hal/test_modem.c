@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A link made of a modem and an exact stream: what it reads is the readout equation, whatever the receiver, the sample
+/* A link made of a modem and an exact stream: what it reads is the readout equation, whatever
+ * the receiver, the sample
  * rates, the delays and the skew. */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -165,7 +166,8 @@ Test(modem, an_integrator_reads_the_equation_at_any_delay_on_the_gate_grid)
     }
 }
 
-/* Off the grid the gate opens up to a step early and closes one late, in the dark: dark codes of a slot (0.07 at most)
+/* Off the grid the gate opens up to a step early and closes one late, in the dark: dark codes
+ * of a slot (0.07 at most)
  * times 2/16, in readouts of 30 and more. */
 Test(modem, an_integrator_loses_no_light_at_any_delay)
 {
@@ -253,7 +255,8 @@ Test(modem, delays_and_skew_are_found)
     close_bench(&b);
 }
 
-/* 2/64 slot of skew, exactly on the setting's grid, or 3 client samples where there is no setting. */
+/* 2/64 slot of skew, exactly on the setting's grid, or 3 client samples where there is no
+ * setting. */
 Test(modem, skew_on_a_grid_is_taken_out_exactly)
 {
     struct bench b = {.options = integrator};
@@ -286,7 +289,8 @@ Test(modem, returning_slots_read_what_the_record_says)
             b.launch[w] = 1.0f; /* the light of dark halves is in the dark code, at launch 1 */
         play(&b);
         double error = largest_error(&b);
-        /* matched: the record's dark, taken off lit samples too, has 1e-3 codes of the dark share's light; half a
+        /* matched: the record's dark, taken off lit samples too, has 1e-3 codes of the dark
+         * share's light; half a
          * slot of that in 3.2 codes a slot */
         cr_expect(error < (filter ? 3e-4 : 1e-6), "filter %d: off by %g", filter, error);
         close_bench(&b);
@@ -336,7 +340,8 @@ Test(modem, no_preamble_is_an_error_that_names_the_readout)
     cr_expect_eq(oac_exact_stream_alive(), 0);
 }
 
-/* 59 open slots fill the range: the preamble must come in pieces. 20 codes of noise on 10 a slot: it must repeat. */
+/* 59 open slots fill the range: the preamble must come in pieces. 20 codes of noise on 10 a
+ * slot: it must repeat. */
 Test(modem, preambles_fit_the_range_and_outlast_the_noise)
 {
     struct bench b = {.options = integrator};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Boards: delays that jump from burst to burst, samples that vanish, bursts that come back short, calls that fail. */
+/* Boards: delays that jump from burst to burst, samples that vanish, bursts that come back
+ * short, calls that fail. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <pthread.h>
@@ -127,7 +128,8 @@ Test(modem_loss, a_gated_receiver_with_jumping_delays_is_refused)
     cr_expect_eq(oac_exact_stream_alive(), 0);
 }
 
-/* Samples vanish once, in the middle of the first burst of windows: all of it is played again, window by window. */
+/* Samples vanish once, in the middle of the first burst of windows: all of it is played again,
+ * window by window. */
 static void a_loss_is_repaired(bool jumps)
 {
     struct oac_exact_stream_options options = board;
@@ -191,7 +193,8 @@ Test(modem_loss, windows_that_never_come_are_flagged_lost_and_have_no_number)
     close_bench(&b);
 }
 
-/* The n-th call of the stream fails, n = 1, 2, ...: nothing leaks (this runs under a leak checker), nothing stays open,
+/* The n-th call of the stream fails, n = 1, 2, ...: nothing leaks (this runs under a leak
+ * checker), nothing stays open,
  * and the next call works. */
 Test(modem_loss, a_failing_call_leaves_nothing_behind)
 {
@@ -280,7 +283,8 @@ Test(modem_loss, threads_get_the_same_bits)
     close_bench(&b);
 }
 
-/* One word a play where segments stand apart: 15 chips and their guards against 100 windows of 784 slots. */
+/* One word a play where segments stand apart: 15 chips and their guards against 100 windows of
+ * 784 slots. */
 Test(modem_loss, verification_costs_less_than_a_hundredth)
 {
     struct oac_exact_stream_options options = board;

@@ -408,7 +408,8 @@ static const struct oac_stream_ops dark_ops = {
     .workspace_destroy = workspace_destroy,
 };
 
-/* A converter that covers a little more than the half period below V_peak; safe is where it is darkest. */
+/* A converter that covers a little more than the half period below V_peak; safe is where it is
+ * darkest. */
 static struct oac_port port_for(enum oac_role role, size_t channel,
                                 const struct oac_curve *curve, double rate_hz)
 {

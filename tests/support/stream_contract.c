@@ -240,7 +240,8 @@ static void segments_stand_alone(struct bench *b)
     free(together);
 }
 
-/* One pick alone is what it is among others; a gate that closes at the payload's end holds its value. */
+/* One pick alone is what it is among others; a gate that closes at the payload's end holds its
+ * value. */
 static void picks_stand_alone(struct bench *b)
 {
     make_segments(b);
