@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/fft.h"
 
 #define CONTRAST_MOST 1e9  /* of a fit that leaves nothing */
 #define SMOOTHING     3u   /* passes where a slot has 6 samples and more */
@@ -189,84 +188,6 @@ static enum oac_status work_init(const struct oac_align *align, struct work *w,
     return OAC_OK;
 }
 
-/* Adds the correlation of one piece to sum, as spectra. x and t are scratch of n reals and
- * their spectra. */
-static void add_correlation(const struct work *w, size_t p, size_t n, const struct oac_fft *fft,
-                            double *const x[2], double *const spectrum[2], double *sum)
-{
-    const struct oac_align_piece *piece = &w->align->piece[p];
-    memset(x[0], 0, n * sizeof(double));
-    memset(x[1], 0, n * sizeof(double));
-    const size_t count = piece->samples - (w->align->running ? 1 : 0);
-    for (size_t j = 0; j < count; j++)
-        x[0][j] = w->align->running ? piece->value[j + 1] - piece->value[j] : piece->value[j];
-    project(x[0], count, false);
-    for (size_t i = 0; i < piece->slots * w->align->per_slot && i < n; i++)
-        x[1][i] = piece->level[i / w->align->per_slot];
-    oac_fft_execute(fft, x[0], spectrum[0]);
-    oac_fft_execute(fft, x[1], spectrum[1]);
-    for (size_t m = 0; m <= n / 2; m++) { /* X conj(T) */
-        const double *a = spectrum[0] + 2 * m, *b = spectrum[1] + 2 * m;
-        sum[2 * m] += a[0] * b[0] + a[1] * b[1];
-        sum[2 * m + 1] += a[1] * b[0] - a[0] * b[1];
-    }
-}
-
-/* The lag of the largest correlation (either sign) between the bounds. */
-static double largest_lag(const struct work *w, size_t n, const double *correlation)
-{
-    const long low = (long)floor(w->align->min_delay), high = (long)ceil(w->align->max_delay);
-    long best = low;
-    double most = -1.0;
-    for (long lag = low; lag <= high; lag++) {
-        long at = lag % (long)n;
-        double size = fabs(correlation[at < 0 ? at + (long)n : at]);
-        if (size > most) {
-            most = size;
-            best = lag;
-        }
-    }
-    return (double)best;
-}
-
-static enum oac_status coarse(const struct work *w, double *lag, struct oac_err *err)
-{
-    size_t longest = 0;
-    const double reach = fmax(fabs(w->align->min_delay), fabs(w->align->max_delay));
-    for (size_t p = 0; p < w->align->pieces; p++) {
-        const struct oac_align_piece *piece = &w->align->piece[p];
-        size_t wave = piece->slots * w->align->per_slot;
-        longest = piece->samples > longest ? piece->samples : longest;
-        longest = wave > longest ? wave : longest;
-    }
-    const size_t n = oac_fft_good_size(longest + (size_t)ceil(reach) + 2);
-    struct oac_fft *forward = NULL, *backward = NULL;
-    double *x[2] = {NULL, NULL}, *spectrum[2] = {NULL, NULL}, *sum = NULL;
-    const size_t bins = 2 * (n / 2 + 1);
-    if (oac_fft_create(n, OAC_FFT_REAL_FORWARD, &forward, err) ||
-        oac_fft_create(n, OAC_FFT_REAL_BACKWARD, &backward, err) ||
-        !(x[0] = oac_fft_alloc(n, "alignment", err)) ||
-        !(x[1] = oac_fft_alloc(n, "alignment", err)) ||
-        !(spectrum[0] = oac_fft_alloc(bins, "alignment", err)) ||
-        !(spectrum[1] = oac_fft_alloc(bins, "alignment", err)) ||
-        !(sum = oac_fft_alloc(bins, "alignment", err)))
-        goto done;
-    err->status = OAC_OK;
-    for (size_t p = 0; p < w->align->pieces; p++)
-        add_correlation(w, p, n, forward, x, spectrum, sum);
-    oac_fft_execute(backward, sum, x[0]);
-    *lag = largest_lag(w, n, x[0]);
-done:
-    oac_fft_free(sum);
-    for (size_t i = 0; i < 2; i++) {
-        oac_fft_free(x[i]);
-        oac_fft_free(spectrum[i]);
-    }
-    oac_fft_destroy(forward);
-    oac_fft_destroy(backward);
-    return err->status;
-}
-
 /* Smooths and projects x (all pieces) once more: the transpose of what made the template. */
 static void smooth_all(const struct work *w, double *x)
 {
@@ -384,22 +305,8 @@ enum oac_status oac_align_find(const struct oac_align *align, struct oac_align_f
     struct work w;
     double lag = 0.0;
     err->status = OAC_OK;
-    if (work_init(align, &w, err) == OAC_OK && coarse(&w, &lag, err) == OAC_OK) {
+    if (work_init(align, &w, err) == OAC_OK && oac_align_coarse(align, &lag, err) == OAC_OK) {
         struct oac_align_fit found = {.delay = fine(&w, lag)};
-        if (judge(&w, &found, err) == OAC_OK)
-            *fit = found;
-    }
-    work_fini(&w);
-    return err->status;
-}
-
-enum oac_status oac_align_test(const struct oac_align *align, double delay,
-                               struct oac_align_fit *fit, struct oac_err *err)
-{
-    struct work w;
-    err->status = OAC_OK;
-    if (work_init(align, &w, err) == OAC_OK) {
-        struct oac_align_fit found = {.delay = delay};
         if (judge(&w, &found, err) == OAC_OK)
             *fit = found;
     }

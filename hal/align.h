@@ -54,10 +54,9 @@ struct oac_align_fit {
 enum oac_status oac_align_find(const struct oac_align *align, struct oac_align_fit *fit,
                                struct oac_err *err) OAC_MUST_USE;
 
-/* Standard error and contrast at a known delay, nothing searched: is the sequence there?
- * fit->delay is given
- * back as it is. */
-enum oac_status oac_align_test(const struct oac_align *align, double delay,
-                               struct oac_align_fit *fit, struct oac_err *err) OAC_MUST_USE;
+/* The first step alone: the whole sample between the bounds where the correlation, of either
+ * sign, is largest. */
+enum oac_status oac_align_coarse(const struct oac_align *align, double *lag,
+                                 struct oac_err *err) OAC_MUST_USE;
 
 #endif
