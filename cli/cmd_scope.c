@@ -35,7 +35,7 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "What to look at:", 2},
     {"slots", KEY_SLOTS, "N", 0, "slots of a window; default 16", 2},
     {"windows", KEY_WINDOWS, "W", 0, "windows of the eyes and spectra; default 64, 0: none", 2},
-    {"budget", KEY_BUDGET, "W", 0, "windows of the noise budget; default 1000, 0: none", 2},
+    {"budget", KEY_BUDGET, "W", 0, "windows of the noise budget; default 4000, 0: none", 2},
     {"channel", KEY_CHANNEL, "K", 0, "of the pictures; default 0", 2},
     {NULL, 0, NULL, 0, "Results:", 3},
     {"output", KEY_OUTPUT, "PREFIX", 0,
@@ -153,7 +153,7 @@ done:
 int oac_cmd_scope(struct oac_cli *cli, int argc, char **argv)
 {
     struct input input = {
-        .scope = {.slots = 16, .windows = 64, .budget_windows = 1000},
+        .scope = {.slots = 16, .windows = 64, .budget_windows = 4000},
         .prefix = "scope",
     };
     struct oac_err err;

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 
 #define LEAD 1.0 /* slots shown before and after */
-#define TAIL 1.0
+#define TAIL 1.4 /* the conversion that follows is in it */
 
 static const struct oac_scope_trace *shown(const struct oac_scope_view *v, const char *name)
 {
@@ -77,6 +77,11 @@ static enum oac_status draw_panel(struct oac_plot *plot, const struct oac_scope_
                  lowest ? "" : "unset xlabel\n");
     if (lowest)
         oac_plot_say(plot, "set xlabel \"time from the first slot [%ss]\"\n", time.prefix);
+    oac_plot_say(plot, "unset label 3\n");
+    if (last - first == 1)
+        oac_plot_say(plot, "set label 3 \"%.6g\" at first %.9g,%.9g right offset -1,0\n", high,
+                     (t->start_s + (double)first / t->rate_hz) * time.scale,
+                     high * value.scale);
     oac_plot_say(plot, "plot '%s' using 1:2 with %s lc rgb '%s' lw 1.6 notitle\n", file,
                  rows < 4 * v->slots ? "linespoints pt 7 ps 0.5"
                  : strcmp(level->name, "receiver.output") == 0

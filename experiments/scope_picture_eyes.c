@@ -13,7 +13,7 @@ enum oac_status oac_scope_draw_eyes(const struct oac_scope_view *v, const char *
 
     if (status != OAC_OK)
         return status;
-    oac_plot_say(plot, "set multiplot layout 1,3 margins 0.07,0.985,0.17,0.86 spacing 0.085\n");
+    oac_plot_say(plot, "set multiplot layout 1,3 margins 0.07,0.985,0.2,0.86 spacing 0.085\n");
     oac_plot_say(plot, "set palette defined (0 '#ffffff', 0.12 '#b3cde3', 0.35 '#5a9bc9', 0.65 "
                        "'#0072b2', 1 '#012a4a')\nunset colorbox\nset border 15\n");
     for (size_t i = 0; i < OAC_SCOPE_EYES && status == OAC_OK; i++) {
@@ -48,7 +48,7 @@ enum oac_status oac_scope_draw_eyes(const struct oac_scope_view *v, const char *
     }
     oac_plot_say(plot, "unset multiplot\n");
     if (status == OAC_OK)
-        status = oac_plot_draw(plot, path, 1080, 360, err);
+        status = oac_plot_draw(plot, path, 1080, 390, err);
     oac_plot_destroy(plot);
     return status;
 }

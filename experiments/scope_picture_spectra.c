@@ -55,14 +55,14 @@ enum oac_status oac_scope_draw_spectra(const struct oac_scope_view *v, const cha
 
     if (status != OAC_OK)
         return status;
-    oac_plot_say(plot, "set multiplot layout 1,2 margins 0.08,0.985,0.16,0.9 spacing 0.1\n"
+    oac_plot_say(plot, "set multiplot layout 1,2 margins 0.08,0.985,0.19,0.9 spacing 0.1\n"
                        "set key top right samplen 2\n");
     for (size_t i = 0; i < OAC_SCOPE_SPECTRA && status == OAC_OK; i++)
         if (v->spectrum[i].count)
             status = draw_spectrum(plot, &v->spectrum[i], i, err);
     oac_plot_say(plot, "unset multiplot\n");
     if (status == OAC_OK)
-        status = oac_plot_draw(plot, path, 1000, 390, err);
+        status = oac_plot_draw(plot, path, 1000, 410, err);
     oac_plot_destroy(plot);
     return status;
 }
