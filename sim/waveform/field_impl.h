@@ -7,6 +7,13 @@
 
 #define SUM_LANES 16
 
+/* The nearest whole number, |x| < 2^22: rintf, but v1 has it without a call. */
+OAC_INLINE float nearest(float x)
+{
+    const float shift = 12582912.0f; /* 1.5 2^23 */
+    return (x + shift) - shift;
+}
+
 /* Polynomials in q = f^2 on |f| <= 1/4, interpolated by us at Chebyshev nodes; 1.4e-7 in single precision. */
 OAC_INLINE float sine_near(float f, float q)
 {
@@ -30,9 +37,9 @@ OAC_INLINE float cosine_near(float q)
  * half turns turns both signs. */
 OAC_INLINE void circle(float turns, float *sine, float *cosine)
 {
-    float half_turns = __builtin_rintf(2.0f * turns);
+    float half_turns = nearest(2.0f * turns);
     float f = turns - 0.5f * half_turns;
-    float odd = 0.5f * half_turns - __builtin_rintf(0.5f * half_turns); /* 0 or +-1/2 */
+    float odd = 0.5f * half_turns - nearest(0.5f * half_turns); /* 0 or +-1/2 */
     float sign = 1.0f - 8.0f * (odd * odd);
     float q = f * f;
     *sine = sign * sine_near(f, q);
@@ -94,7 +101,7 @@ static void OAC_AT_LEVEL(transmit)(size_t n, const float *restrict volts,
     const float swing = on * (1.0f - p.s * p.s);
     for (size_t i = 0; i < n; i++) {
         float turns = fma_f32(p.turns_per_v, volts[i], p.turns0);
-        float f = turns - 0.5f * __builtin_rintf(2.0f * turns);
+        float f = turns - 0.5f * nearest(2.0f * turns);
         float sine = sine_near(f, f * f);
         t[i] = fma_f32(-swing, sine * sine, on);
     }
