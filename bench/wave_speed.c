@@ -64,13 +64,12 @@ static void open_stretch(struct stretch *s, uint32_t noise)
 {
     static const char *const sets[] = {"slot_rate_hz=1e9", "demux.passband_hz=50e9",
                                        "wave.samples_per_slot=8"};
-    const struct oac_waveform_options options = {.propagate = true};
     const uint8_t hash[32] = {0};
     struct oac_err err;
     memset(s, 0, sizeof *s);
     must(oac_rig_read("netcast-86km", sets, sizeof sets / sizeof sets[0], &s->rig, NULL, &err),
          &err);
-    must(oac_waveform_open(&s->rig, hash, noise, 1, &options, &s->stream, &err), &err);
+    must(oac_waveform_open(&s->rig, hash, noise, 1, NULL, &s->stream, &err), &err);
     const struct oac_stream_caps *caps = s->stream.caps;
     s->channels = caps->link.channels;
     s->guard = caps->memory_slots + caps->delay_slots_max;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sim/waveform/field.h"
 #include "sim/waveform/workspace.h"
 
 struct tally { /* of one burst, for the account */
@@ -104,6 +105,8 @@ static void receive_weights(const struct oac_waveform *self,
         return;
     oac_wave_receiver_weights(self, window, 0, workspace->receive.g, &workspace->receive.same);
     workspace->receive.plain = takes_payload(self, frame, workspace->receive.g);
+    for (size_t i = 0; i < frame->samples; i++)
+        workspace->receive.square[i] = workspace->receive.g[i] * workspace->receive.g[i];
     workspace->receive.samples = frame->samples;
     workspace->receive.rows = rows;
     workspace->receive.first = frame->first;
@@ -133,12 +136,44 @@ static double contract(const struct oac_waveform *self, const struct oac_wave_wi
     return contracted_photons(self, window, workspace->light);
 }
 
+/* Light that was propagated, received as one held value where that is all the receiver makes of it. */
+static bool holds(const struct oac_waveform *self, const struct oac_wave_window *window,
+                  struct oac_workspace *workspace)
+{
+    if (self->options.propagate || !oac_wave_receiver_holds(self, window))
+        return false;
+    receive_weights(self, window, workspace);
+    return workspace->receive.same;
+}
+
+static void hold(const struct oac_waveform *self, const struct oac_wave_window *window,
+                 struct oac_workspace *workspace)
+{
+    const struct oac_wave_frame *frame = window->frame;
+    const struct oac_field_kernel *kernel = oac_field_kernel();
+    for (size_t o = 0; o < frame->outputs; o++)
+        for (size_t k = 0; k < frame->rows; k++) {
+            size_t row = o * self->bench->channels + k;
+            const float *power = workspace->power + row * frame->samples;
+            double sums[2];
+            kernel->contract(frame->samples, power, workspace->receive.g, NULL, sums);
+            workspace->light[2 * row] = sums[0];
+            if (!workspace->receive.plain)
+                kernel->contract(frame->samples, power, workspace->receive.square, NULL, sums);
+            workspace->light[2 * row + 1] = sums[0];
+        }
+    oac_wave_receiver_hold(self, window, workspace->light, workspace->receiver);
+}
+
 static double propagate(const struct oac_waveform *self, const struct oac_wave_window *window,
                         struct oac_workspace *workspace)
 {
     oac_wave_optics_window(self, window, workspace->server, workspace->optics, workspace->power,
                            workspace->ase_w);
-    oac_wave_receiver_window(self, window, workspace->power, workspace->receiver);
+    if (holds(self, window, workspace))
+        hold(self, window, workspace);
+    else
+        oac_wave_receiver_window(self, window, workspace->power, workspace->receiver);
     return payload_photons(self, window, workspace);
 }
 

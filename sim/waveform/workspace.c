@@ -66,9 +66,10 @@ enum oac_status oac_wave_workspace_fit(const struct oac_waveform *self, size_t s
     free(workspace->receive.g);
     workspace->power = NULL;
     workspace->receive.g =
-        oac_alloc(slots * self->grid.per_slot, sizeof(float), "a workspace", err);
+        oac_alloc(2 * slots * self->grid.per_slot, sizeof(float), "a workspace", err);
     if (!workspace->receive.g)
         return err->status;
+    workspace->receive.square = workspace->receive.g + slots * self->grid.per_slot;
     workspace->slots = slots;
     return OAC_OK;
 }

@@ -16,11 +16,11 @@ struct oac_workspace {
     struct {
         size_t rows, samples, first, count; /* of the segment; samples 0: nothing known */
         double *gate_s;                     /* (2 channels) its gates */
-        bool same, plain; /* g is every row's; takes the payload and nothing else */
-        float *g;         /* (samples) receive weights */
-    } receive;            /* of the last capture: mostly the next one's too */
-    double *light;        /* (outputs, channels, 2) */
-    double *ase_w;        /* (channels) */
+        bool same, plain;  /* g is every row's; takes the payload and nothing else */
+        float *g, *square; /* (samples) receive weights, and their squares */
+    } receive;             /* of the last capture: mostly the next one's too */
+    double *light;         /* (outputs, channels, 2) */
+    double *ase_w;         /* (channels) */
     struct oac_wave_motion motion;
     bool moved; /* motion is that of an epoch */
     uint64_t epoch;
