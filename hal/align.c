@@ -147,8 +147,7 @@ static void work_fini(struct work *w)
     free(w->d);
 }
 
-static enum oac_status work_init(const struct oac_align *align, struct work *w,
-                                 struct oac_err *err)
+static bool work_init(const struct oac_align *align, struct work *w, struct oac_err *err)
 {
     size_t borders = 0;
     *w = (struct work){.align = align};
@@ -156,10 +155,12 @@ static enum oac_status work_init(const struct oac_align *align, struct work *w,
         w->total += align->piece[p].samples;
         borders += align->piece[p].slots + 1;
     }
-    if (w->total < 8 || !align->per_slot || !(align->min_delay <= align->max_delay))
-        return oac_fail(err, OAC_EINVAL,
-                        "an alignment of %zu samples, %u a slot, between %g and %g", w->total,
-                        align->per_slot, align->min_delay, align->max_delay);
+    if (w->total < 8 || !align->per_slot || !(align->min_delay <= align->max_delay)) {
+        (void)oac_fail(err, OAC_EINVAL,
+                       "an alignment of %zu samples, %u a slot, between %g and %g", w->total,
+                       align->per_slot, align->min_delay, align->max_delay);
+        return false;
+    }
     if (!(w->raw = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
         !(w->value = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
         !(w->integral = oac_alloc(borders, sizeof(double), "alignment", err)) ||
@@ -167,7 +168,7 @@ static enum oac_status work_init(const struct oac_align *align, struct work *w,
         !(w->q = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
         !(w->up = oac_alloc(w->total, sizeof(double), "alignment", err)) ||
         !(w->d = oac_alloc(w->total, sizeof(double), "alignment", err)))
-        return err->status;
+        return false;
     double *raw = w->raw, *value = w->value, *border = w->integral;
     w->passes = align->per_slot >= 6 ? SMOOTHING : align->per_slot >= 3 ? 1 : 0;
     for (size_t p = 0; p < align->pieces; p++) {
@@ -183,9 +184,11 @@ static enum oac_status work_init(const struct oac_align *align, struct work *w,
         value += piece->samples;
         border += piece->slots + 1;
     }
-    if (!isfinite(product(w->raw, w->raw, w->total)))
-        return oac_fail(err, OAC_EINVAL, "an alignment of samples that are not finite");
-    return OAC_OK;
+    if (!isfinite(product(w->raw, w->raw, w->total))) {
+        (void)oac_fail(err, OAC_EINVAL, "an alignment of samples that are not finite");
+        return false;
+    }
+    return true;
 }
 
 /* Smooths and projects x (all pieces) once more: the transpose of what made the template. */
@@ -305,7 +308,7 @@ enum oac_status oac_align_find(const struct oac_align *align, struct oac_align_f
     struct work w;
     double lag = 0.0;
     err->status = OAC_OK;
-    if (work_init(align, &w, err) == OAC_OK && oac_align_coarse(align, &lag, err) == OAC_OK) {
+    if (work_init(align, &w, err) && oac_align_coarse(align, &lag, err) == OAC_OK) {
         struct oac_align_fit found = {.delay = fine(&w, lag)};
         if (judge(&w, &found, err) == OAC_OK)
             *fit = found;

@@ -2,25 +2,18 @@
 /* When did a known sequence of light arrive? A delay to a fraction of a sample.
  *
  * Light of known level l[n] in slot n, zero outside, reaches the converter at t + d. Of C(t),
- * its integral, the converter
- * shows (R samples a slot, times in samples)
+ * its integral, the converter shows (R samples a slot, times in samples)
  *     boxcar    y_j = a R [C((j+1-d)/R) - C((j-d)/R)] + b        (mean over the sample)
  *     running   y_j = a C((j-d)/R) + b + c j                     (integrator, sampled at j)
  * with a, and per piece b and c, unknown. The delay is the d that leaves the least squares:
- * coarse by the FFT
- * correlation of the samples (of the differences of a running value) with the levels, then on
- * the exact
- * expression. Both sides are smoothed by a few samples first: an edge that falls between
- * samples then looks like one that
- * falls on a sample, and a shape that is not the expression's does not pull the delay to a
- * whole sample. What blurs edges evenly (a symmetric pulse) moves no minimum; a one-sided
- * response (a pole)
- * adds its mean delay, which is where its light is. Noise is taken as white on y; sigma is from
- * the residual.
+ * coarse by the FFT correlation of the samples (of the differences of a running value) with the
+ * levels, then on the exact expression. Both sides are smoothed by a few samples and a term takes
+ * up the width of edges, so that what blurs them evenly (a symmetric pulse) moves nothing; a
+ * one-sided response (a pole) adds its mean delay, which is where its light is. Noise is taken
+ * as white on y; sigma is from the residual.
  * Units: samples for delays, y's own for a (per slot of level 1, or a sample's mean). Validity:
- * at least one edge of
- * l per piece, d within the range given. Accuracy: tests/hal/test_align.c. Source: least
- * squares; docs/modem.md. */
+ * at least one edge of l in all pieces, d within the range given. Accuracy:
+ * tests/hal/test_align.c. Source: least squares; docs/modem.md. */
 #ifndef OAC_HAL_ALIGN_H
 #define OAC_HAL_ALIGN_H
 

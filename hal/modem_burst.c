@@ -170,8 +170,8 @@ static enum oac_status find_delays(const struct oac_modem *self, struct oac_work
             work->delay_s[k] = self->delay_s[k];
             continue;
         }
-        if (hear(self, work, layout->lead, layout->lead_rx, 0, k, 0.0, &weights, err) ||
-            hear(self, work, layout->lead, layout->lead_rx, 1, k, weights.delay * sample_s,
+        if (hear(self, work, &self->preamble, layout->lead_rx, 0, k, 0.0, &weights, err) ||
+            hear(self, work, &self->preamble, layout->lead_rx, 1, k, weights.delay * sample_s,
                  &client, err))
             return err->status;
         work->delay_s[k] = weights.delay * sample_s;
