@@ -15,7 +15,7 @@ const struct oac_command oac_commands[] = {
     {PREPARE, "train", "train a network that fits the optics it will run on", oac_cmd_train},
     {PREPARE, "data", "list the data sets there are, fetch the one that is missing",
      oac_cmd_data},
-    {LOOK, "scope", "see a window after every component: waveforms, eyes, spectra, noise",
+    {LOOK, "scope", "see a window after every component: waveforms, eyes, noise",
      oac_cmd_scope},
     {LOOK, "rig", "list, check, show and explain descriptions of benches", oac_cmd_rig},
     {LOOK, "info", "say what a file is: model, run, calibration, data set, rig", oac_cmd_info},

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The two simulators against each other: the same frames through `sim` and `wave`, layer by layer.
  *
- * Every layer gets the digital activations of the layer before, on both, so that layers are compared independently.
- * Image b is played R times (windows of images b R .. b R + R - 1 of the schedule, the same slots on both: drift is
- * then the same and cancels), which gives mean and variance of every output on both sides. Without noise both are
- * played once: the difference of means, exactly.
+ * Every layer gets the digital activations of the layer before, on both, so that layers are compared
+ * independently. Image b is played R times (windows of images b R .. b R + R - 1 of the schedule, the
+ * same slots on both: drift is then the same and cancels), which gives mean and variance of every output
+ * on both sides. Without noise both are played once: the difference of means, exactly.
  *
- *     z_rms            rms over outputs of the difference of means in its standard errors; 1 when they agree
+ *     z_rms            rms over outputs of the difference of means in its standard errors; 1 expected
  *     difference       rms over outputs of (wave - sim)/rms of the layer's exact outputs, noise off
  *     error            the same of (wave - exact arithmetic)
  *     variance_ratio   sum of wave's variances over sum of sim's
  *
- * Significant means: 4 standard errors (z_rms, variance_ratio), p < 1e-3 (largest z, labels); without noise, a
- * difference above 0.1 %. Then each effect of experiments/compare_effects.h that the rig has is neutralised in turn, on
- * both sides, noise off, and its share of the mean square difference is what disappears with it. Effects overlap, so shares
- * need not add up to 1; a negative share says that the effect hid others. */
+ * Significant means: 4 standard errors (z_rms, variance_ratio), p < 1e-3 (largest z, labels); without
+ * noise, a difference above 0.1 %. Then each effect of experiments/compare_effects.h that the rig has is
+ * neutralised in turn, on both sides, noise off, and its share of the mean square difference is what
+ * disappears with it. Effects overlap, so shares need not add up to 1; a negative share says that the
+ * effect hid others. */
 #ifndef OAC_EXPERIMENTS_COMPARE_H
 #define OAC_EXPERIMENTS_COMPARE_H
 
@@ -75,7 +76,8 @@ struct oac_compare_options {
                                    run.repeats is R, >= 4 */
 };
 
-/* *result is ended with oac_compare_result_fini; zeroed on failure. Writes run.output_path (HDF5, format
+/* *result is ended with oac_compare_result_fini; zeroed on failure. Writes run.output_path
+ * (HDF5, format
  * "oac-compare") when given. */
 enum oac_status oac_compare(const struct oac_compare_options *options,
                             const struct oac_sink *sink, struct oac_compare_result *result,

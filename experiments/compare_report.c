@@ -101,7 +101,7 @@ static void report_explanation(const struct oac_compare_result *r, FILE *out)
         anything = anything || r->layer[l].means_differ || r->layer[l].variances_differ;
         if (r->layer[l].means_differ) {
             fprintf(out,
-                    "\nWhy wave differs from sim, layer %zu: and by how much each effect\n",
+                    "\nWhy wave differs from sim, layer %zu: what goes away with each effect\n",
                     l + 1);
             report_shares(r, l, DIFFERENCE, out);
         }

@@ -34,6 +34,10 @@ enum oac_status oac_compare_open_side(const struct oac_compare_job *job, size_t 
                                       uint32_t noise, struct oac_compare_bench *bench,
                                       struct oac_err *err) OAC_MUST_USE;
 
+/* Fill a layer of the result, and what it says of labels. */
+void oac_compare_judge_layer(const struct oac_compare_job *job, size_t l);
+void oac_compare_judge_labels(const struct oac_compare_job *job);
+
 /* Fills result->effect. */
 enum oac_status oac_compare_explain(struct oac_compare_job *job,
                                     struct oac_err *err) OAC_MUST_USE;

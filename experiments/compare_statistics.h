@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Is a difference chance? Tests for two engines that played the same frames.
  *
- *     t = (mean_w - mean_s)/sqrt((var_w + var_s)/R), 2(R-1) degrees of freedom, turned into the normal variate of
- *         the same tail by Wallace: z = sgn t (8 nu + 1)/(8 nu + 3) sqrt(nu ln(1 + t^2/nu)), within 0.02 for nu >= 6
+ *     t = (mean_w - mean_s)/sqrt((var_w + var_s)/R), nu = 2(R-1) degrees of freedom, becomes the normal
+ *         variate of the same tail (Wallace), within 0.02 for nu >= 6:
+ *         z = sgn t (8 nu + 1)/(8 nu + 3) sqrt(nu ln(1 + t^2/nu))
  *     rms of n such z is 1; the largest of n |z| has the median m with (2 Phi(m) - 1)^n = 1/2
  *     McNemar, exact: of n images on which just one side is right, the smaller count or fewer under
  *         Binomial(n, 1/2), two-sided
@@ -25,7 +26,8 @@ double oac_z_largest_median(size_t n);
 /* p of McNemar's exact test; 1 when there is nothing to test. Pure. */
 double oac_mcnemar_p(uint64_t only_first, uint64_t only_second);
 
-/* What one layer's outputs say, image by image. Feed every output of an image, then end the image. */
+/* What one layer's outputs say, image by image. Feed every output of an image, then end the
+ * image. */
 struct oac_layer_test {
     double repeats;
     size_t outputs, images, quiet; /* tested; images; outputs without any variance, left out */
@@ -42,7 +44,8 @@ void oac_layer_test_output(struct oac_layer_test *test, const double mean[2],
                            const double var[2]);
 void oac_layer_test_end_image(struct oac_layer_test *test);
 
-/* rms of z and its standard error, of independent outputs or of images, whichever is larger. NAN when nothing was
+/* rms of z and its standard error, of independent outputs or of images, whichever is larger.
+ * NAN when nothing was
  * tested. Pure. */
 double oac_layer_test_z_rms(const struct oac_layer_test *test, double *error);
 

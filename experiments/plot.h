@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pictures, drawn by gnuplot as a child process.
  *
- * A picture is a script and its tables of numbers in a fresh directory under $TMPDIR or /tmp; gnuplot runs inside it with
- * fixed file names and without a shell, so that nothing a user typed is ever interpreted, and the finished
- * picture is copied to its place whole or not at all. Text in scripts is ours alone: no names from files.
- * Needs the program gnuplot (Debian: gnuplot-nox) when a picture is drawn, not before. */
+ * A picture is a script and its tables of numbers in a fresh directory under $TMPDIR or /tmp. gnuplot runs
+ * inside it with fixed file names and without a shell, so that nothing a user typed is ever interpreted,
+ * and the finished picture is copied to its place whole or not at all. Text in scripts is ours alone: no
+ * names from files. Needs the program gnuplot (Debian: gnuplot-nox) when a picture is drawn, not before. */
 #ifndef OAC_EXPERIMENTS_PLOT_H
 #define OAC_EXPERIMENTS_PLOT_H
 
@@ -14,8 +14,8 @@
 
 struct oac_plot;
 
-/* Colours that people with colour-blindness tell apart, as gnuplot takes them: M. Okabe, K. Ito, "Color universal
- * design" (2008), and two greys. */
+/* Colours that people with colour-blindness tell apart, as gnuplot takes them: M. Okabe, K. Ito, "Color
+ * universal design" (2008), and two greys. */
 #define OAC_PLOT_BLUE       "#0072b2"
 #define OAC_PLOT_VERMILLION "#d55e00"
 #define OAC_PLOT_GREEN      "#009e73"
@@ -35,8 +35,10 @@ enum oac_status oac_plot_table(struct oac_plot *plot, const char *name, size_t r
                                size_t columns, const double *value,
                                struct oac_err *err) OAC_MUST_USE;
 
-/* Draws to `path`, PNG if it ends so, else SVG, width x height [pixels]. The script is what was said, after
- * the house style of axes and fonts. Status: OAC_ENOTFOUND when there is no gnuplot, saying what to install. */
+/* Draws to `path`, PNG if it ends so, else SVG, width x height [pixels]. The script is what
+ * was said, after
+ * the house style of axes and fonts. Status: OAC_ENOTFOUND when there is no gnuplot, saying
+ * what to install. */
 enum oac_status oac_plot_draw(struct oac_plot *plot, const char *path, unsigned width,
                               unsigned height, struct oac_err *err) OAC_MUST_USE;
 

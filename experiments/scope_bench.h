@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A bench played by hand: transmissions in, readout codes out, frame by frame, without scales or encodings.
+/* A bench played by hand: transmissions in, readout codes out, frame by frame, without scales
+ * or encodings.
  *
- * A transmission t in [0, 1] (relative, see hal/calrec.h) becomes the volts of the nominal curve and the nearest
+ * A transmission t in [0, 1] (relative, see hal/calrec.h) becomes the volts of the nominal
+ * curve and the nearest
  * code. Of detector pairs the first is read alone. */
 #ifndef OAC_EXPERIMENTS_SCOPE_BENCH_H
 #define OAC_EXPERIMENTS_SCOPE_BENCH_H
@@ -26,14 +28,16 @@ struct oac_scope_bench {
     uint16_t *weight_code; /* (channels, slots) */
 };
 
-/* Opens what `on` names with this noise; the rest as in options. The bench must not be moved. Zeroed on failure. */
+/* Opens what `on` names with this noise; the rest as in options. The bench must not be moved.
+ * Zeroed on failure. */
 enum oac_status oac_scope_bench_open(const struct oac_station_options *options, const char *on,
                                      uint32_t noise, size_t slots, const struct oac_sink *sink,
                                      struct oac_scope_bench *bench,
                                      struct oac_err *err) OAC_MUST_USE;
 void oac_scope_bench_close(struct oac_scope_bench *bench); /* a zeroed bench is fine */
 
-/* weight (channels, slots) and client (windows, slots) transmissions, slot0 (windows); code (windows, channels)
+/* weight (channels, slots) and client (windows, slots) transmissions, slot0 (windows); code
+ * (windows, channels)
  * receives the readouts. */
 struct oac_scope_play {
     size_t windows;

@@ -127,23 +127,27 @@ static void cross(struct oac_scope_eye *eye, size_t column, double from, double 
         eye->density[column * OAC_EYE_LEVELS + level] += 1.0 / (double)(last - first + 1);
 }
 
+/* Two slots of one trace from begin_s on. */
+static void fold_slots(const struct oac_scope_trace *trace, double begin_s, double step_s,
+                       struct oac_scope_eye *eye)
+{
+    for (size_t c = 0; c < OAC_EYE_TIMES; c++) {
+        double t_s = begin_s + (double)c * step_s;
+        double from = at(trace, t_s), to = at(trace, t_s + step_s);
+        if (!isnan(from) && !isnan(to))
+            cross(eye, c, from, to);
+    }
+}
+
 static void fold(const struct pattern *p, struct oac_scope_eye *eye)
 {
     double step_s = 2.0 * p->slot_s / OAC_EYE_TIMES, crossings = 0.0;
 
-    for (size_t w = 0; w < p->windows; w++) {
-        const struct oac_scope_trace *trace = trace_of(p, w + 1);
+    for (size_t w = 0; w < p->windows; w++)
         for (size_t n = 0; n + 1 < p->slots; n++) {
-            for (size_t c = 0; c < OAC_EYE_TIMES; c++) {
-                double t_s = (double)n * p->slot_s + (double)c * step_s;
-                double from = at(trace, t_s), to = at(trace, t_s + step_s);
-                if (isnan(from) || isnan(to))
-                    continue;
-                cross(eye, c, from, to);
-            }
+            fold_slots(trace_of(p, w + 1), (double)n * p->slot_s, step_s, eye);
             crossings += 1.0;
         }
-    }
     for (size_t i = 0; crossings > 0.0 && i < (size_t)OAC_EYE_TIMES * OAC_EYE_LEVELS; i++)
         eye->density[i] /= crossings;
 }

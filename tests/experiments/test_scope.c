@@ -88,8 +88,8 @@ Test(scope, an_eye_of_clean_slots_is_fully_open)
     oac_scope_recorder_fini(&r);
 }
 
-/* A pole of tau = T leaves exp(-(1/8)) .. per sample; at the end of a slot a lone open slot has reached 1 - e^-1 and a lone
- * dark one e^-1: the worst opening after long runs is 1 - 2/e = 0.264 (infinite runs), never less. */
+/* A pole of tau = T: at the end of a slot a lone open slot has reached 1 - 1/e and a lone dark one 1/e, so
+ * the worst opening, after long runs, is 1 - 2/e = 0.264 of full swing, never less. */
 Test(scope, intersymbol_interference_closes_an_eye_by_its_closed_form)
 {
     struct oac_scope_recorder r;
