@@ -222,7 +222,7 @@ void oac_wave_optics_window(const struct oac_waveform *self,
     for (size_t k = 0; k < channels; k++)
         ase_w[k] = 0.0;
     for (size_t j = 0; j < (crosstalk ? channels : frame->rows); j++) {
-        float *out[2];
+        float *out[OAC_WAVE_LANES_MAX] = {NULL};
         for (size_t o = 0; o < frame->outputs; o++)
             out[o] = crosstalk ? scratch->source + (o * channels + j) * room
                                : power + (o * channels + j) * n;
