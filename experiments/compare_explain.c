@@ -32,7 +32,7 @@ static enum oac_status buffers_create(const struct oac_compare_job *job, size_t 
     if (!(b->y[0] = oac_alloc(images * widest, sizeof(double), "outputs", err)) ||
         !(b->y[1] = oac_alloc(images * widest, sizeof(double), "outputs", err)) ||
         !(b->var = oac_alloc(images * widest, sizeof(double), "outputs", err)))
-        return err->status;
+        return OAC_ENOMEM;
     return OAC_OK;
 }
 
@@ -201,10 +201,13 @@ enum oac_status oac_compare_explain(struct oac_compare_job *job, struct oac_err 
     struct oac_compare_result *r = job->result;
     size_t images = job->images < IMAGES_MAX ? job->images : IMAGES_MAX;
     struct squares *made = oac_alloc(OAC_EFFECTS_MAX + 1, sizeof *made, "effects", err);
-    struct squares *base = made ? &made[OAC_EFFECTS_MAX] : NULL;
     struct buffers b = {0};
-    enum oac_status status = made ? buffers_create(job, images, &b, err) : err->status;
+    enum oac_status status;
 
+    if (!made)
+        return err->status;
+    struct squares *base = &made[OAC_EFFECTS_MAX];
+    status = buffers_create(job, images, &b, err);
     if (status != OAC_OK)
         goto done;
     add_effects(job);

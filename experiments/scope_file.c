@@ -40,6 +40,8 @@ static enum oac_status put_point(struct oac_h5_writer *w, const struct oac_scope
         lanes = t->lane + 1 > lanes ? t->lane + 1 : lanes;
         samples = t->samples > samples ? t->samples : samples;
     }
+    if (!first)
+        return oac_fail(err, OAC_EINTERNAL, "the point %s was not recorded", name);
     size_t parts = first->complex_values ? 2 : 1;
     const size_t dims[] = {channels, lanes, samples, parts};
     if (oac_size_product(channels * lanes * parts, samples, name, &count, err) != OAC_OK)

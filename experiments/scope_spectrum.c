@@ -103,8 +103,10 @@ static enum oac_status one(const struct oac_scope_recorder *r, const char *name,
                            struct oac_err *err)
 {
     const struct oac_scope_trace **trace = oac_alloc(windows, sizeof *trace, "traces", err);
-    enum oac_status status = trace ? OAC_OK : err->status;
+    enum oac_status status = OAC_OK;
 
+    if (!trace)
+        return err->status;
     for (size_t w = 0; w < windows && status == OAC_OK; w++)
         if (!(trace[w] = oac_scope_find(r, name, w + 1, channel, 0)))
             status = oac_fail(err, OAC_EINTERNAL, "window %zu shows no %s", w + 1, name);
@@ -145,7 +147,7 @@ enum oac_status oac_scope_spectrum_make(const struct oac_scope_recorder *noisy,
         return err->status;
     }
     for (size_t m = 0; m < made.count; m++) {
-        double bin = (double)m - (made.two_sided ? (double)(length / 2) : 0.0);
+        double bin = (double)m - (made.two_sided ? 0.5 * (double)length : 0.0); /* even */
         made.frequency_hz[m] = bin * trace->rate_hz / (double)length;
     }
     *spectrum = made;
