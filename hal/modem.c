@@ -177,6 +177,9 @@ static void make_caps(struct oac_modem *self)
     const struct oac_stream_caps *caps = self->stream.caps;
     const uint32_t schedule = caps->link.guard_slots;
     uint32_t guard = caps->memory_slots > 1 ? caps->memory_slots : 1;
+    if (caps->link.receiver ==
+        OAC_SAMPLED) /* a dark sample even where a delay came out below 0 */
+        guard++;
     if (!caps->segments_apart && schedule > guard)
         guard = schedule;
     self->guard = guard;

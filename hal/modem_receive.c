@@ -16,7 +16,12 @@
 #include "hal/stream_check.h"
 
 #define TOLERANCE (1.0 / 8.0) /* of a gate step or of a sample */
-#define MARGIN    0.1         /* [samples] by which a delay may be off before light is lost */
+/* A payload's end so near to a sample's border, or nearer than the delay is known, is on it [samples]. What is left
+ * out is at most that part of one sample's light; a sample more would cost its noise and a dark one's in every
+ * readout (1/4 of all at 8 slots of one sample). */
+#define BORDER      (1.0 / 32.0)
+#define BORDER_MOST 0.25
+#define KNOWN       3.0 /* standard errors of the skew, which are larger than the delay's */
 
 void *oac_modem_fit(void *array, size_t *capacity, size_t count, size_t size,
                     struct oac_err *err)
@@ -134,8 +139,10 @@ bool oac_modem_plan_place(const struct oac_modem *self, const double *delay_s,
         oac_stream_capture_samples(caps, plan->slots + 2 * (size_t)self->guard);
     for (size_t k = 0; k < plan->rows; k++) {
         double from = (double)(per_slot * self->guard) + delay_s[k] / sample_s;
-        double low = floor(from - MARGIN);
-        double high = ceil(from + (double)(per_slot * plan->slots) + MARGIN);
+        double unsure = KNOWN * self->skew_sigma_s[k] / sample_s;
+        double border = fmin(fmax(unsure, BORDER), BORDER_MOST);
+        double low = floor(from + border);
+        double high = ceil(from + (double)(per_slot * plan->slots) - border);
         if (!(low >= 1.0 && high <= (double)samples))
             return false;
         plan->begin[k] = from;
