@@ -27,13 +27,20 @@ enum {
          0,                                                                                      \
          "the bench: a shipped rig (oac rig list) or a file",                                    \
          group},                                                                                 \
-        {"on", OAC_CLI_ON, "WHAT", 0, "what plays it: sim (default)", group},                    \
+        {"on",                                                                                   \
+         OAC_CLI_ON,                                                                             \
+         "WHAT",                                                                                 \
+         0,                                                                                      \
+         "what plays it: sim (default; exact mean and variance of every readout) or wave "       \
+         "(sampled light: slower, assumes less)",                                                \
+         group},                                                                                 \
         {"set", OAC_CLI_SET, "PATH=VALUE", 0, "change one value of the rig; repeatable", group}, \
         {"noise",                                                                                \
          OAC_CLI_NOISE,                                                                          \
          "LIST",                                                                                 \
          0,                                                                                      \
-         "all (default), none, or some of shot,thermal,read,rin,drive,ase,adc,drift",            \
+         "all (default), none, or some of shot,thermal,read,rin,drive,ase,adc,drift, and of "    \
+         "wave's own linewidth,jitter",                                                          \
          group},                                                                                 \
         {"seed", OAC_CLI_SEED, "S", 0, "of the noise; default 1", group},                        \
         {NULL, 0, NULL, 0, "How:", group + 1},                                                   \

@@ -45,18 +45,6 @@ static const struct seen *find(const struct album *album, const char *name, size
     return NULL;
 }
 
-/* Sum over samples of |field|^2, or of a power. */
-static double energy(const struct seen *seen)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < seen->samples; i++)
-        sum += seen->complex_values
-                   ? (double)seen->value[2 * i] * (double)seen->value[2 * i] +
-                         (double)seen->value[2 * i + 1] * (double)seen->value[2 * i + 1]
-                   : (double)seen->value[i];
-    return sum;
-}
-
 static void watch(struct wave *w, const struct wave_window *window, struct album *album)
 {
     struct oac_err err;
