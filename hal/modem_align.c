@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Decides from the preamble: the delay of the weights to every readout, the skew of the
- * client's data, and what of
- * it is taken out. The preamble is repeated, 1, 2, 4 ... times, until every delay is known well
- * enough.
+ * client's data, and what of it is taken out. The preamble is repeated, 1, 2, 4 ... times,
+ * until every delay is known well enough.
  *
  * Skew below four of its standard errors is noise and left alone, and what is corrected is a
- * whole number of steps, so
- * that an ideal bench stays exactly as it is. */
+ * whole number of steps, so that an ideal bench stays exactly as it is. */
 #include <math.h>
 #include <string.h>
 
@@ -18,8 +16,7 @@
 #define SIGNIFICANT  4.0          /* standard errors */
 
 /* Standard error [slots] at which nothing moves any more: a third of what gates (an eighth of a
- * step) and sums (a tenth
- * of a sample) tolerate. */
+ * step) and sums (a tenth of a sample) tolerate. */
 static double enough(const struct oac_modem *self)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
@@ -154,17 +151,40 @@ static enum oac_status fill_dark_channels(struct oac_modem *self, struct oac_err
     return OAC_OK;
 }
 
-/* Mean skew of all readouts, and its standard error. */
+/* Variance of the skews of readouts whose lasers are on: walk-off and noise. */
+static double skew_spread2(const struct oac_modem *self)
+{
+    double sum = 0.0, square = 0.0, lit = 0.0;
+    for (size_t k = 0; k < self->caps.channels; k++) {
+        if (!(self->contrast[k] > 0.0))
+            continue;
+        sum += self->skew_s[k];
+        lit += 1.0;
+    }
+    for (size_t k = 0; lit > 0.0 && k < self->caps.channels; k++) {
+        const double off_s = self->skew_s[k] - sum / lit;
+        square += self->contrast[k] > 0.0 ? off_s * off_s / lit : 0.0;
+    }
+    return square;
+}
+
+/* Mean skew of all readouts, and its standard error. Wavelengths that walk off have skews of their own: none may
+ * draw the mean to itself because it was heard a little better. */
 static double common_skew(const struct oac_modem *self, double *sigma_s)
 {
-    double weight = 0.0, sum = 0.0;
+    const double floor_s = 1e-6 * self->caps.slot_s; /* noise-free fits leave none */
+    const double own2 = skew_spread2(self) + floor_s * floor_s;
+    double weight = 0.0, sum = 0.0, noise = 0.0;
     for (size_t k = 0; k < self->caps.channels; k++) {
-        const double floor_s = 1e-6 * self->caps.slot_s; /* noise-free fits leave none */
-        double w = 1.0 / (self->skew_sigma_s[k] * self->skew_sigma_s[k] + floor_s * floor_s);
+        const double noise2 = self->skew_sigma_s[k] * self->skew_sigma_s[k];
+        const double w = 1.0 / (noise2 + own2);
+        if (!(w > 0.0)) /* dark */
+            continue;
         weight += w;
         sum += w * self->skew_s[k];
+        noise += w * w * (noise2 + floor_s * floor_s);
     }
-    *sigma_s = 1.0 / sqrt(weight);
+    *sigma_s = sqrt(noise) / weight;
     return sum / weight;
 }
 
@@ -204,8 +224,8 @@ static enum oac_status take_out_skew(struct oac_modem *self, double *by_setting_
 }
 
 /* Listens, and once more where the setting has moved the client: while data and weights are
- * apart, what leaks through
- * the dark one biases the fit a little (1 % of leak: 1 % of the skew). */
+ * apart, what leaks through the dark one biases the fit a little (1 % of leak: 1 % of the
+ * skew). */
 static enum oac_status look(struct oac_modem *self, struct oac_err *err)
 {
     const double sample_s = self->caps.slot_s / self->stream.caps->client_samples_per_slot;
