@@ -201,9 +201,8 @@ static void smooth_all(const struct work *w, double *x)
     }
 }
 
-/* Standard error of the delay for white noise of that rms [samples]: of the estimate g y/(a
- * |g|^2), g being the slope
- * of the template beside its amplitude. */
+/* Standard error of the delay for white noise of that rms [samples]: that of the estimate
+ * g y/(a |g|^2), g being the slope of the template beside its amplitude. */
 static double standard_error(const struct work *w, double delay, double amplitude, double rms)
 {
     make_template(w, delay + SLOPE_STEP, w->passes, w->up);

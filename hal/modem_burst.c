@@ -6,8 +6,8 @@
  *                        stream of samples, in which some can get lost
  *     changing delays    [preamble, both parts] windows... [word], every burst
  * A word is out of time when its delay differs by more than LATE samples and BEYOND standard
- * errors from what it should
- * be. A word that cannot be seen against its noise accuses nobody on a stable stream. */
+ * errors from what it should be. A word that cannot be seen against its noise accuses nobody on
+ * a stable stream. */
 #include <math.h>
 #include <string.h>
 

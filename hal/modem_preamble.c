@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Preambles and sync words: a maximum-length sequence of light, dark and open, cut into pieces
- * that a receiver
- * can hold (an integrator fills: each piece begins with a reset).
+ * that a receiver can hold (an integrator fills: each piece begins with a reset).
  *
- *     part 0   weights  guard dark, then the sequence, then dark;   client open from `margin`
- * slots before to after it
+ *     part 0   weights  guard dark, then the sequence, then dark
+ *              client   open from `margin` slots before it to as many after it
  *     part 1   the other way round
+ *
  * Levels are what the nominal curves make of the codes; a real curve a little off changes the
  * amplitude. */
 #include <math.h>

@@ -2,12 +2,10 @@
 /* What a window's readout is, by receiver: gates and picks before it is played, arithmetic after.
  *
  * A gate's edges go outwards to its steps, so that no payload light is lost; what it takes in
- * besides is guard, which
- * is dark. TOLERANCE of a step is left out instead: an estimate a little off must not cost a
- * whole step.
- * A sampled receiver sums every sample that the payload touches and takes as many dark ones
- * off, so that the sum has the
- * zero of exactly one conversion a slot. */
+ * besides is guard, which is dark. TOLERANCE of a step is left out instead: an estimate a
+ * little off must not cost a whole step. A sampled receiver sums every sample that the payload
+ * touches and takes as many dark ones off, so that the sum has the zero of exactly one
+ * conversion a slot. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -237,8 +235,7 @@ static double boxcar(const struct oac_modem *self, const struct oac_modem_plan *
 }
 
 /* Of every slot the samples that the lit share touches, in proportion to how much of them is
- * lit; scaled to the boxcar's
- * signal. What the others would have shown is the record's. */
+ * lit; scaled to the boxcar's signal. What the others would have shown is the record's. */
 static double matched(const struct oac_modem *self, const struct oac_modem_plan *plan, size_t k,
                       const float *value)
 {

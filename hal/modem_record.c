@@ -4,8 +4,7 @@
  *     gain' = d_w gain          gx' = d_x gx + (d_x - d_w) w0 gain
  *     dark' = dark + (1 - d_x) x0 (gx + w0 gain)
  * and of a pair the same with the second detector's light, (1 + r - w0), taken off. The light
- * of the dark share is at
- * launch 1. */
+ * of the dark share is at launch 1. */
 #include <string.h>
 
 #include "hal/modem_state.h"

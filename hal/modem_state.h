@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the modem: what it remembers of its stream, of loaded frames, of the alignment, and
  * one thread's scratch.
- * modem.c opens and answers; modem_frame.c makes samples of codes; modem_receive.c makes
- * readouts of samples;
- * modem_preamble.c makes preambles and words; modem_sync.c plays and reads them; modem_align.c
- * decides from them;
- * modem_burst.c plays windows between words; modem_play.c answers a call, and repeats what was
- * lost. */
+ *     modem.c            opens and answers        modem_check.c      what it cannot work with
+ *     modem_frame.c      codes -> samples         modem_receive.c    samples -> readouts
+ *     modem_preamble.c   makes preambles, words   modem_sync.c       plays and reads them
+ *     modem_align.c      decides from them        modem_record.c     the record of shaped slots
+ *     modem_burst.c      windows between words    modem_play.c       a call; repeats what was lost */
 #ifndef OAC_HAL_MODEM_STATE_H
 #define OAC_HAL_MODEM_STATE_H
 
@@ -201,8 +200,7 @@ struct oac_modem_job {
 /* Windows that one burst takes, at least 1. */
 size_t oac_modem_burst_windows(const struct oac_modem *self, const struct oac_modem_plan *plan);
 /* Plays windows first .. first+count-1. *good: all came back and in time; then their readouts
- * are written, with
- * `flags` raised. check: with sync words also where the stream needs none. */
+ * are written, with `flags` raised. check: with sync words also where the stream needs none. */
 enum oac_status oac_modem_burst_play(struct oac_modem *self, struct oac_workspace *work,
                                      struct oac_modem_job *job, size_t first, size_t count,
                                      bool check, uint8_t flags, bool *good,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The checks that hal/stream.c makes of every call, so that implementations of a stream make
- * none: every sample
- * within its port's codes, lengths within the caps, payload inside its guard, gates finite and
- * in order, picks
- * ascending and inside the capture. Each is written so that NaN fails; each message names the
- * object, its value
- * and what is allowed. Cost: one vectorised pass over the samples. */
+ * none: every sample within its port's codes, lengths within the caps, payload inside its
+ * guard, gates finite and in order, picks ascending and inside the capture. Each is written so
+ * that NaN fails; each message names the object, its value and what is allowed. Cost: one
+ * vectorised pass over the samples. */
 #ifndef OAC_HAL_STREAM_CHECK_H
 #define OAC_HAL_STREAM_CHECK_H
 

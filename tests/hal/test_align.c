@@ -118,11 +118,9 @@ Test(align, an_even_blur_moves_nothing)
 }
 
 /* Noise of a tenth of full light on every sample, of a running value a fortieth of a slot's
- * charge: contrast near 110,
- * less than preambles of the shipped rigs reach (145 and more, docs/modem.md). rms error below
- * 0.05 of a sample, mean
- * below 0.02, and as large as the fit says. 64 draws: the rms is known to 9 %, the mean to an
- * eighth of the rms. */
+ * charge: contrast near 110, less than preambles of the shipped rigs reach (145 and more,
+ * docs/modem.md). rms error below 0.05 of a sample, mean below 0.02, and as large as the fit
+ * says. 64 draws: the rms is known to 9 %, the mean to an eighth of the rms. */
 Test(align, noise_moves_the_delay_by_its_standard_error)
 {
     for (int running = 0; running < 2; running++) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A link made of a modem and an exact stream: what it reads is the readout equation, whatever
- * the receiver, the sample
- * rates, the delays and the skew. */
+ * the receiver, the sample rates, the delays and the skew. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -167,8 +166,7 @@ Test(modem, an_integrator_reads_the_equation_at_any_delay_on_the_gate_grid)
 }
 
 /* Off the grid the gate opens up to a step early and closes one late, in the dark: dark codes
- * of a slot (0.07 at most)
- * times 2/16, in readouts of 30 and more. */
+ * of a slot (0.07 at most) times 2/16, in readouts of 30 and more. */
 Test(modem, an_integrator_loses_no_light_at_any_delay)
 {
     struct bench b = {.options = integrator};
@@ -290,8 +288,7 @@ Test(modem, returning_slots_read_what_the_record_says)
         play(&b);
         double error = largest_error(&b);
         /* matched: the record's dark, taken off lit samples too, has 1e-3 codes of the dark
-         * share's light; half a
-         * slot of that in 3.2 codes a slot */
+         * share's light; half a slot of that in 3.2 codes a slot */
         cr_expect(error < (filter ? 3e-4 : 1e-6), "filter %d: off by %g", filter, error);
         close_bench(&b);
     }

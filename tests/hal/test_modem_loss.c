@@ -194,8 +194,7 @@ Test(modem_loss, windows_that_never_come_are_flagged_lost_and_have_no_number)
 }
 
 /* The n-th call of the stream fails, n = 1, 2, ...: nothing leaks (this runs under a leak
- * checker), nothing stays open,
- * and the next call works. */
+ * checker), nothing stays open, and the next call works. */
 Test(modem_loss, a_failing_call_leaves_nothing_behind)
 {
     size_t failures = 0;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A stream that obeys the readout equation of hal/calrec.h in continuous time and double
- * precision: instant
- * modulators, staircases from the DACs, rates integrated exactly between any two instants.
- * Everything a bench does to
- * time can be asked for: a fractional delay per channel, skew, delays that jump from burst to
- * burst, lost samples,
- * bursts that come back short; and noise. Channels differ as in tests/support/exact_link.h. It
- * can fail its n-th call
+ * precision: instant modulators, staircases from the DACs, rates integrated exactly between any
+ * two instants. Everything a bench does to time can be asked for: a fractional delay per
+ * channel, skew, delays that jump from burst to burst, lost samples, bursts that come back
+ * short; and noise. Channels differ as in tests/support/exact_link.h. It can fail its n-th call
  * and counts what is loaded and how often it was made safe. */
 #ifndef OAC_TESTS_SUPPORT_EXACT_STREAM_H
 #define OAC_TESTS_SUPPORT_EXACT_STREAM_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What every implementation of hal/stream.h must do. One call runs the whole suite inside a
- * Criterion test; each
- * failing assertion names the promise that was broken. */
+ * Criterion test; each failing assertion names the promise that was broken. */
 #ifndef OAC_TESTS_SUPPORT_STREAM_CONTRACT_H
 #define OAC_TESTS_SUPPORT_STREAM_CONTRACT_H
 
