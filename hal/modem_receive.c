@@ -14,9 +14,9 @@
 #include "hal/stream_check.h"
 
 #define TOLERANCE (1.0 / 8.0) /* of a gate step or of a sample */
-/* A payload's end so near to a sample's border, or nearer than the delay is known, is on it [samples]. What is left
- * out is at most that part of one sample's light; a sample more would cost its noise and a dark one's in every
- * readout (1/4 of all at 8 slots of one sample). */
+/* A payload's end so near to a sample's border, or nearer than the delay is known, is on it
+ * [samples]. What is left out is at most that part of one sample's light; a sample more would
+ * cost its noise and a dark one's in every readout (1/4 of all at 8 slots of one sample). */
 #define BORDER      (1.0 / 32.0)
 #define BORDER_MOST 0.25
 #define KNOWN       3.0 /* standard errors of the skew, which are larger than the delay's */

@@ -2,7 +2,8 @@
 /* What the analytic engine cannot see, against closed forms: modulators that remember, dispersion, walk-off
  * (rows 7 and 8 of docs/physics.md). Golden numbers: mpmath 1.2 with 20 digits, from the formula beside each
  * and the constants of SI 2019; c = 299792458 m/s.
- * The light of one slot is read by a client that opens in that slot alone: an isolated weight seen slot by slot. */
+ * The light of one slot is read by a client that opens in that slot alone: an isolated weight
+ * seen slot by slot. */
 #include <complex.h>
 
 #include "hal/modem.h"

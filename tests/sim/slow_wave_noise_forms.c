@@ -62,7 +62,8 @@ Test(wave_noise_forms, a_tias_noise_is_that_of_its_slots_at_any_sample_rate)
     any_rate(sets, "tia");
 }
 
-/* White noise of the two-sided density N through a pole tau, integrated over T_w: N (T_w - tau (1 - e^{-T_w/tau})).
+/* White noise of the two-sided density N through a pole tau, integrated over T_w: N (T_w - tau
+ * (1 - e^{-T_w/tau})).
  * Shot noise of a steady current I has N = q I, 5.7 % less here than without the pole, and the gate opens a pole's
  * delay later. */
 Test(wave_noise_forms, a_detectors_pole_shapes_shot_noise_the_same_at_any_sample_rate)
