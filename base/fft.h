@@ -5,10 +5,11 @@
  * Neither is scaled: backward(forward(x)) = N x. Complex numbers are pairs of reals (re, im) in a flat array;
  * real transforms give N/2 + 1 complex values. Plans are made with FFTW_ESTIMATE for aligned arrays and without
  * what earlier plans taught FFTW, so the choice of algorithm, and with it every bit, depends on size, kind and
- * machine type alone. Making and destroying a plan is serialised inside (FFTW's planner is global: its mutex, and the
- * plans that are shared by all who want the same size, are the one mutable global of the library); executing one is pure and may be done by any number of threads on
- * arrays of their own. Arrays must come from oac_fft_alloc, or lie a multiple of 64 bytes behind the start of
- * one that does (their alignment is part of the plan); in place is allowed.
+ * machine type alone. Making and destroying a plan is serialised inside (FFTW's planner is global: its mutex, and
+ * the plans that are shared by all who want the same size, are the one mutable global of the library); executing
+ * one is pure and may be done by any number of threads on arrays of their own. Arrays must come from
+ * oac_fft_alloc, or lie a multiple of 64 bytes behind the start of one that does (their alignment is part of the
+ * plan); in place is allowed.
  * Units: the caller's. Validity: 1 <= n <= 2^26. Source: M. Frigo, S. Johnson, Proc. IEEE 93, 216 (2005). */
 #ifndef OAC_BASE_FFT_H
 #define OAC_BASE_FFT_H

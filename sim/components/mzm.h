@@ -16,8 +16,8 @@
  *     Var T = T_on^2 (1-r)^2/4 [ (1 + cos 2th e^{-2 s^2})/2 - cos^2 th e^{-s^2} ]
  * The mean shifts at the extrema, where the slope vanishes. The complementary output has the same variance
  * and, being an exact mirror, correlation -1.
- * Units: V, power and field ratios. Validity: static; bandwidth is one_pole.h's. Not modelled: absorption that depends
- * on voltage, wavelength dependence of T_on.
+ * Units: V, power and field ratios. Validity: static; bandwidth is one_pole.h's. Not modelled: absorption that
+ * depends on voltage, wavelength dependence of T_on.
  * Source: characteristic function of the normal distribution applied to cos; docs/physics.md, variance table,
  * "drive". */
 #ifndef OAC_SIM_COMPONENTS_MZM_H
