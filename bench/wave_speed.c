@@ -4,7 +4,8 @@
  *            run on the same number of samples, interleaved: 16 wavelengths at 1 GBd over 86 km, a passband behind
  *            the client (one pair); with every noise on, the fiber's dispersion anew in every window too (two)
  *   images   784-100-10 on netcast-86km with detector pairs, `balanced`, shot,thermal,read,adc, 8 samples a slot,
- *            through modem and matrix engine */
+ *            through modem and matrix engine
+ * Given a text, only the lines whose name contains it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,14 +288,32 @@ static void images(const char *name, uint32_t noise, size_t count, double target
     close_images(&m);
 }
 
-int main(void)
+struct line {
+    const char *name;
+    uint32_t noise;
+    double pairs;  /* of transforms per sample; 0: images */
+    size_t images; /* in a batch */
+    double target;
+};
+
+int main(int argc, char **argv)
 {
     const uint32_t usual = OAC_NOISE_SHOT | OAC_NOISE_THERMAL | OAC_NOISE_READ | OAC_NOISE_ADC;
+    const struct line lines[] = {
+        {"passband, no noise", OAC_NOISE_NONE, 1.0, 0, 0.0},
+        {"passband, shot,thermal,read,adc", usual, 1.0, 0, 0.0},
+        {"passband and dispersion, every noise", OAC_NOISE_ALL, 2.0, 0, 0.0},
+        {"784-100-10, pairs, shot,thermal,read,adc", usual, 0.0, IMAGES, IMAGES_TARGET},
+        {"784-100-10, pairs, every noise", OAC_NOISE_ALL, 0.0, 2, 0.0},
+    };
     printf("Waveforms, one thread, processor time, median of %d\n", PAIRS);
-    samples("passband, no noise", OAC_NOISE_NONE, 1.0);
-    samples("passband, shot,thermal,read,adc", usual, 1.0);
-    samples("passband and dispersion, every noise", OAC_NOISE_ALL, 2.0);
-    images("784-100-10, pairs, shot,thermal,read,adc", usual, IMAGES, IMAGES_TARGET);
-    images("784-100-10, pairs, every noise", OAC_NOISE_ALL, 2, 0.0);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        if (argc > 1 && !strstr(lines[i].name, argv[1]))
+            continue;
+        if (lines[i].images == 0)
+            samples(lines[i].name, lines[i].noise, lines[i].pairs);
+        else
+            images(lines[i].name, lines[i].noise, lines[i].images, lines[i].target);
+    }
     return 0;
 }

@@ -39,6 +39,17 @@ fail:
     return err->status;
 }
 
+enum oac_status oac_filter_find_memory(const struct oac_filter_spec *spec, size_t *memory,
+                                       struct oac_err *err)
+{
+    struct oac_filter_design design;
+    if (oac_filter_design_init(spec, &design, err))
+        return err->status;
+    *memory = design.memory;
+    oac_filter_design_fini(&design);
+    return OAC_OK;
+}
+
 void oac_filter_destroy(struct oac_filter *self)
 {
     if (!self)
@@ -63,17 +74,23 @@ size_t oac_filter_block(const struct oac_filter *self)
     return self->whole.block ? self->whole.block : self->blocks.block;
 }
 
-enum oac_status oac_filter_scratch_create(const struct oac_filter *const *filters, size_t count,
-                                          struct oac_filter_scratch **scratch,
-                                          struct oac_err *err)
+/* Reals per array: the complex side of a real transform has 2 (n/2 + 1). */
+static size_t room_for(const struct oac_filter *const *filters, size_t count)
 {
     size_t block = 1;
     for (size_t i = 0; i < count; i++)
         block = larger(block, larger(filters[i]->blocks.block, filters[i]->whole.block));
+    return 2 * (block + 1);
+}
+
+enum oac_status oac_filter_scratch_create(const struct oac_filter *const *filters, size_t count,
+                                          struct oac_filter_scratch **scratch,
+                                          struct oac_err *err)
+{
     struct oac_filter_scratch *self = oac_alloc(1, sizeof *self, "filter scratch", err);
     if (!self)
         return err->status;
-    self->reals = 2 * (block + 1); /* the complex side of a real transform: 2 (n/2 + 1) */
+    self->reals = room_for(filters, count);
     self->input = oac_fft_alloc(self->reals, "filter scratch", err);
     self->work = oac_fft_alloc(self->reals, "filter scratch", err);
     self->carry = oac_fft_alloc(self->reals, "filter scratch", err);
@@ -82,6 +99,19 @@ enum oac_status oac_filter_scratch_create(const struct oac_filter *const *filter
         return err->status;
     }
     *scratch = self;
+    return OAC_OK;
+}
+
+enum oac_status oac_filter_scratch_fit(const struct oac_filter *const *filters, size_t count,
+                                       struct oac_filter_scratch **scratch, struct oac_err *err)
+{
+    struct oac_filter_scratch *larger_one = NULL;
+    if (*scratch && room_for(filters, count) <= (*scratch)->reals)
+        return OAC_OK;
+    if (oac_filter_scratch_create(filters, count, &larger_one, err))
+        return err->status;
+    oac_filter_scratch_destroy(*scratch);
+    *scratch = larger_one;
     return OAC_OK;
 }
 

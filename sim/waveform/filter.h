@@ -48,6 +48,11 @@ struct oac_filter_spec {
 
 enum oac_status oac_filter_create(const struct oac_filter_spec *spec,
                                   struct oac_filter **filter, struct oac_err *err) OAC_MUST_USE;
+/* The memory that filter would have, without making it. */
+enum oac_status oac_filter_find_memory(const struct oac_filter_spec *spec, size_t *memory,
+                                       struct oac_err *err) OAC_MUST_USE;
+/* The smallest segment of at least n samples that is fast to go round in. Pure. */
+size_t oac_filter_fast_segment(size_t n);
 void oac_filter_destroy(struct oac_filter *filter); /* NULL is fine */
 
 /* True when the response is 1 within 1e-7 over the whole band: applying it is a copy. Pure. */
@@ -62,6 +67,10 @@ size_t oac_filter_block(const struct oac_filter *filter);
 enum oac_status oac_filter_scratch_create(const struct oac_filter *const *filters, size_t count,
                                           struct oac_filter_scratch **scratch,
                                           struct oac_err *err) OAC_MUST_USE;
+/* Makes room for these filters as well in *scratch, NULL or made before, which stays as it is on failure. */
+enum oac_status oac_filter_scratch_fit(const struct oac_filter *const *filters, size_t count,
+                                       struct oac_filter_scratch **scratch,
+                                       struct oac_err *err) OAC_MUST_USE;
 void oac_filter_scratch_destroy(struct oac_filter_scratch *scratch); /* NULL is fine */
 
 /* Given in (n), writes out (n); complex or real as the filter is; in == out is allowed. Pure but for the

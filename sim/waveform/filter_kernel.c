@@ -21,7 +21,7 @@ static double cost_of(size_t block)
 
 /* The smallest size >= n of the form 2^a (1, 3, 5, 15 or 25) with 2^a >= 32. Not every oac_fft_good_size is as
  * good: per point, 6561 = 3^8 takes three times as long as 6400, 6750 = 2 3^3 5^3 four times. */
-static size_t fast_size(size_t n)
+size_t oac_filter_fast_segment(size_t n)
 {
     static const size_t odd[] = {1, 3, 5, 15, 25};
     size_t best = SIZE_MAX;
@@ -37,7 +37,7 @@ static size_t fast_size(size_t n)
 /* The size of least cost for the segment: one block, or a power of two. */
 static size_t choose_block(size_t overlap, size_t segment)
 {
-    size_t best = fast_size(segment + overlap), block = BLOCK_MIN;
+    size_t best = oac_filter_fast_segment(segment + overlap), block = BLOCK_MIN;
     double least = best <= OAC_FFT_MAX ? cost_of(best) : INFINITY;
     while (block < 2 * overlap)
         block *= 2;
@@ -197,9 +197,9 @@ enum oac_status oac_filter_kernel_whole(const struct oac_filter_spec *spec,
         size_t most = circle / WHOLE_TAIL;
         lead = design->after < most ? design->after : most;
         circle += lead + (design->before < most ? design->before : most);
-        circle = fast_size(circle);
+        circle = oac_filter_fast_segment(circle);
     }
-    size_t block = is_fast(circle) ? circle : fast_size(2 * circle - 1);
+    size_t block = is_fast(circle) ? circle : oac_filter_fast_segment(2 * circle - 1);
     *kernel = (struct oac_filter_kernel){
         .block = block, .circle = circle, .lead = lead, .useful = spec->segment};
     kernel->spectrum = oac_fft_alloc(2 * block, "filter", err);

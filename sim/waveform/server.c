@@ -14,25 +14,6 @@ static const double M_PER_KM = 1e3, S_PER_PS = 1e-12;
 /* Largest walk-off of a comb's common noise that is simulated. */
 static const double COMB_SAMPLES_MAX = 1e7;
 
-/* 1 within the amplifier's filter. */
-static double complex amplifier_band(const void *context, double f_hz)
-{
-    const struct oac_amplifier *amplifier = context;
-    return fabs(f_hz) <= 0.5 * amplifier->bandwidth_hz ? 1.0 : 0.0;
-}
-
-static struct oac_filter_spec complex_filter(const struct oac_waveform *self,
-                                             oac_response response, const void *context)
-{
-    return (struct oac_filter_spec){
-        .response = response,
-        .context = context,
-        .sample_rate_hz = self->grid.rate_hz,
-        .segment =
-            (size_t)(self->rig.slots_max + 2 * self->rig.guard_slots) * self->grid.per_slot,
-    };
-}
-
 static enum oac_status make_drives(const struct oac_waveform *self,
                                    struct oac_wave_server *server, struct oac_err *err)
 {
@@ -89,19 +70,6 @@ static void split_states(const struct oac_waveform *self, size_t k,
     channel->state[1].delay_s = -0.5 * delay_s;
 }
 
-/* Dispersion that turns no sampled component by more than this is left out: what it moves from one sample to
- * another is below the square, 1e-8 of the light. At 40 MS/s 86 km of standard fiber turn 1.5e-5 rad. */
-#define STRAIGHT_RAD 1e-4
-
-static bool bends(const struct oac_fiber_line *line, double rate_hz)
-{
-    double w = OAC_PI * rate_hz;
-    double phase_rad =
-        line->length_m *
-        (fabs(line->beta2_s2_per_m) / 2.0 + fabs(line->beta3_s3_per_m) / 6.0 * w) * w * w;
-    return phase_rad > STRAIGHT_RAD;
-}
-
 static enum oac_status make_fiber(const struct oac_waveform *self,
                                   struct oac_wave_server *server, struct oac_err *err)
 {
@@ -110,15 +78,11 @@ static enum oac_status make_fiber(const struct oac_waveform *self,
         struct oac_wave_server_channel *channel = &server->channel[k];
         struct oac_fiber_line line =
             oac_fiber_line(&bench->fiber, bench->channel[k].frequency_hz);
+        channel->line = line;
         channel->span = span_of(self, &line);
         split_states(self, k, channel);
-        if (server->kerr || !bends(&line, self->grid.rate_hz))
-            continue;
-        const struct oac_filter_spec spec = complex_filter(self, oac_fiber_response, &line);
-        if (oac_filter_create(&spec, &channel->dispersion, err))
-            return oac_fail_within(err, "fiber of channel %zu", k);
     }
-    return OAC_OK;
+    return server->kerr ? OAC_OK : oac_wave_server_disperse(self, server, err);
 }
 
 static enum oac_status make_noise(const struct oac_waveform *self,
@@ -131,12 +95,7 @@ static enum oac_status make_noise(const struct oac_waveform *self,
     if (self->noise & OAC_NOISE_LINEWIDTH)
         server->turn_sigma =
             sqrt(2.0 * OAC_PI * self->rig.laser.linewidth_hz * dt_s) / (2.0 * OAC_PI);
-    if (server->ase && bench->amplifier.bandwidth_hz < self->grid.rate_hz) {
-        const struct oac_filter_spec spec =
-            complex_filter(self, amplifier_band, &bench->amplifier);
-        if (oac_filter_create(&spec, &server->ase_band, err))
-            return oac_fail_within(err, "amplifier");
-    }
+    server->ase_limited = server->ase && bench->amplifier.bandwidth_hz < self->grid.rate_hz;
     if (!self->rig.laser.shared)
         return OAC_OK;
     double latest_s = 0.0, earliest_s = 0.0;
@@ -166,6 +125,7 @@ enum oac_status oac_wave_server_create(struct oac_waveform *self, struct oac_err
     const struct oac_bench *bench = self->bench;
     const struct oac_amplifier *amplifier = &bench->amplifier;
     bool before = amplifier->position == OAC_AMPLIFIER_BEFORE_CLIENT;
+    pthread_mutex_init(&server->lock, NULL);
     self->server = server; /* the caller destroys it on failure too */
     server->channel = oac_alloc(bench->channels, sizeof *server->channel, "a server", err);
     if (!server->channel)
@@ -205,12 +165,11 @@ void oac_wave_server_destroy(struct oac_wave_server *server)
 {
     if (!server)
         return;
-    for (size_t k = 0; server->channel && k < server->channels; k++)
-        oac_filter_destroy(server->channel[k].dispersion);
+    oac_wave_server_filters_destroy(server);
+    pthread_mutex_destroy(&server->lock);
     if (server->channel)
         oac_wave_drive_fini(&server->channel[0].drive);
     free(server->channel);
-    oac_filter_destroy(server->ase_band);
     free(server);
 }
 
@@ -221,8 +180,7 @@ uint32_t oac_wave_server_memory_slots(const struct oac_waveform *self)
     for (size_t k = 0; k < server->channels; k++) {
         const struct oac_wave_server_channel *channel = &server->channel[k];
         double memory_s = fabs(channel->delay_s) + fabs(channel->state[0].delay_s);
-        if (channel->dispersion)
-            memory_s += (double)oac_filter_memory(channel->dispersion) * self->grid.dt_s;
+        memory_s += (double)channel->memory * self->grid.dt_s;
         if (server->kerr) /* the slowest part of the sampled band against its middle */
             memory_s += fabs(channel->span.line.beta2_s2_per_m) * self->rig.fiber.length_m *
                         OAC_PI * self->grid.rate_hz;

@@ -10,7 +10,8 @@
  * their walk-off. Phase noise is a Wiener process of variance 2 pi linewidth dt per sample.
  * A channel's walk-off and its pre-delay act together, on the drive, where a staircase is delayed exactly by any
  * time: through a linear fiber a delay commutes with everything but the laser's noise, which moves by less than
- * the walk-off that pre-delay leaves. The fiber's filter has only dispersion about the channel's own carrier.
+ * the walk-off that pre-delay leaves. The fiber's filter has only dispersion about the channel's own carrier; it
+ * goes round in the segment (filter.h), which rests at both ends.
  * PMD likewise: two polarisations, the drive early and late by half the delay between the principal states.
  * Amplified spans: of a linear fiber, loss, gain and ASE are those of the chain at its end; a Kerr fiber goes
  * span by span. ASE is white over the sampled band, or over the amplifier's filter where that is narrower.
@@ -57,7 +58,8 @@ void oac_wave_server_window(const struct oac_waveform *self,
 enum oac_status oac_wave_server_scratch_create(const struct oac_waveform *self,
                                                struct oac_wave_server_scratch **scratch,
                                                struct oac_err *err) OAC_MUST_USE;
-/* Makes room for segments of that many slots; a Kerr fiber needs exactly as many. Cheap when nothing changes. */
+/* Makes ready for segments of that many slots: room, which only grows, and filters of their length, which all
+ * threads share. Cheap when nothing changes. */
 enum oac_status oac_wave_server_scratch_fit(const struct oac_waveform *self, size_t slots,
                                             struct oac_wave_server_scratch *scratch,
                                             struct oac_err *err) OAC_MUST_USE;

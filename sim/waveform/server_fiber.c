@@ -21,8 +21,9 @@ static void draw_ase(const struct oac_wave_server_run *run, unsigned lane, unsig
 static void add_ase(const struct oac_wave_server_run *run, double ase_w_per_hz, float *noise,
                     float *field)
 {
-    if (run->server->ase_band)
-        oac_filter_apply_f(run->server->ase_band, run->scratch->filter, run->n, noise, noise);
+    const struct oac_filter *band = run->scratch->filters->ase_band;
+    if (band)
+        oac_filter_apply_f(band, run->scratch->filter, run->n, noise, noise);
     double sigma = sqrt(ase_w_per_hz * run->self->grid.rate_hz / 2.0);
     run->kernel->add_noise(run->n, (float)sigma, noise, field);
 }
@@ -46,14 +47,14 @@ void oac_wave_server_ase(const struct oac_wave_server_run *run)
 void oac_wave_server_linear(const struct oac_wave_server_run *run)
 {
     const struct oac_wave_server *server = run->server;
+    const struct oac_filter *dispersion = run->scratch->filters->dispersion[run->channel];
     for (unsigned lane = 0; lane < run->frame->lanes; lane++) {
         float *field = run->field + 2 * lane * run->n;
         double amplitude = run->part->state[lane % run->self->polarisations].amplitude;
         if (!(amplitude > 0.0))
             continue;
-        if (run->part->dispersion)
-            oac_filter_apply_f(run->part->dispersion, run->scratch->filter, run->n, field,
-                               field);
+        if (dispersion)
+            oac_filter_apply_f(dispersion, run->scratch->filter, run->n, field, field);
         scale(run, amplitude * server->fiber_field, field);
     }
     oac_wave_server_show_lanes(run, "fiber.field");

@@ -212,6 +212,44 @@ Test(wave_server, dispersion_conserves_energy)
     server_close(&f);
 }
 
+/* Power of channel 1 over the payload, of a frame with guards of that many slots. */
+static void payload_power(struct server_fixture *f, size_t guard, float *power)
+{
+    enum { PAYLOAD = 100 };
+    server_frame(f, PAYLOAD + 2 * guard, guard, false);
+    server_scatter(f, 4);
+    server_build(f);
+    memcpy(power, f->frame.power + f->frame.samples + guard * f->wave.grid.per_slot,
+           PAYLOAD * f->wave.grid.per_slot * sizeof *power);
+    server_frame_free(f);
+}
+
+/* Segments of 8 * 196, 8 * 420 and 8 * 198 samples go round in 1600, 3840 and 1600: light that rests for as long as
+ * the fiber remembers cannot tell. 3e-6 of the full power is what single precision leaves. */
+Test(wave_server, the_length_of_a_segment_does_not_change_its_light)
+{
+    const char *const sets[] = {"fiber.length_m=20e3", "fiber.dispersion_ps_nm_km=17",
+                                "fiber.precompensate=yes", "guard_slots=200", NULL};
+    enum { SAMPLES = 800 };
+    static const struct {
+        size_t guard, circle;
+    } cases[] = {{48, 1600}, {160, 3840}, {49, 1600}};
+    struct server_fixture f;
+    float first[SAMPLES], power[SAMPLES];
+    server_open(&f, OAC_NOISE_NONE, sets);
+    cr_assert_leq(oac_wave_server_memory_slots(&f.wave), cases[0].guard);
+    payload_power(&f, cases[0].guard, first);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        payload_power(&f, cases[c].guard, power);
+        cr_assert_eq(f.scratch->filters->samples, cases[c].circle);
+        for (size_t i = 0; i < SAMPLES; i++)
+            cr_assert_float_eq(power[i], first[i], 3e-6 * FULL * FULL, "%zu %zu %g %g", c, i,
+                               power[i], first[i]);
+    }
+    server_frame(&f, 180, 40, false); /* for close */
+    server_close(&f);
+}
+
 /* ---- bandwidth: reference row 8 ---- */
 
 static double leak(const char *slot_rate, const char *grid, size_t per_slot)

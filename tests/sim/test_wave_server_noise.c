@@ -127,8 +127,9 @@ Test(wave_server_noise, a_comb_s_hum_walks_off_with_its_lines)
     half_light(&f, OAC_NOISE_RIN, sets);
     /* without the filter, which would mix neighbouring samples */
     for (size_t k = 0; k < 2; k++) {
-        oac_filter_destroy(f.wave.server->channel[k].dispersion);
-        f.wave.server->channel[k].dispersion = NULL;
+        struct oac_filter **dispersion = &f.scratch->filters->dispersion[k];
+        oac_filter_destroy(*dispersion);
+        *dispersion = NULL;
     }
     const struct oac_bench_channel *channel = f.wave.bench->channel;
     int64_t ahead = llrint((channel[0].delay_s - channel[1].delay_s) * f.wave.grid.rate_hz);
@@ -333,6 +334,7 @@ Test(wave_server_noise, a_window_s_bits_do_not_depend_on_what_was_played_before)
     server_window(&f, 0, 99);
     cr_assert(memcmp(first, f.field, floats * sizeof *first) != 0);
     cr_assert_eq(oac_wave_server_scratch_fit(&f.wave, 200, f.scratch, &err), OAC_OK);
+    cr_assert_eq(oac_wave_server_scratch_fit(&f.wave, f.frame.slots, f.scratch, &err), OAC_OK);
     server_window(&f, 1, 4242);
     cr_assert_arr_eq(first, f.field, floats * sizeof *first);
     free(first);
