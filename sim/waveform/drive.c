@@ -40,17 +40,31 @@ static struct oac_wave_stairs staircase_of(const struct oac_wave_drive *drive, s
     };
 }
 
+void oac_wave_drive_levels(const struct oac_wave_drive *drive, size_t slots,
+                           const uint16_t *code, const struct oac_wave_drive_draw *draw,
+                           float *level)
+{
+    size_t levels = slots * drive->per_slot;
+    for (size_t j = 0; j < levels; j++)
+        level[j] = (float)oac_dac_voltage(drive->dac, code[j]);
+    if (drive->noise_v > 0.0 && draw && draw->noise)
+        for (size_t j = 0; j < levels; j++)
+            level[j] += (float)drive->noise_v * draw->noise[j];
+}
+
+bool oac_wave_drive_steps(const struct oac_wave_drive *drive, double delay_s)
+{
+    return !(drive->dac_tau_s > 0.0) && !(drive->modulator_tau_s > 0.0) && !drive->s21 &&
+           !(drive->jitter_s > 0.0) && fabs(delay_s) <= ON_BORDER * drive->grid.dt_s;
+}
+
 void oac_wave_drive_volts(const struct oac_wave_drive *drive, size_t slots,
                           const uint16_t *code, double delay_s,
                           const struct oac_wave_drive_draw *draw,
                           struct oac_filter_scratch *scratch, float *work, float *volts)
 {
     size_t levels = slots * drive->per_slot, samples = slots * drive->grid.per_slot;
-    for (size_t j = 0; j < levels; j++)
-        work[j] = (float)oac_dac_voltage(drive->dac, code[j]);
-    if (drive->noise_v > 0.0 && draw && draw->noise)
-        for (size_t j = 0; j < levels; j++)
-            work[j] += (float)drive->noise_v * draw->noise[j];
+    oac_wave_drive_levels(drive, slots, code, draw, work);
     struct oac_wave_stairs stairs =
         staircase_of(drive, levels, work, delay_s, draw ? draw->jitter : NULL);
     struct oac_wave_poles poles = poles_of(drive);

@@ -10,6 +10,7 @@
 #ifndef OAC_SIM_WAVEFORM_DRIVE_H
 #define OAC_SIM_WAVEFORM_DRIVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,14 @@ struct oac_wave_drive_draw { /* randomness of one window; zero: none */
 
 /* Memory of its poles and S21 [s], to 1e-6 of a step. Pure. */
 double oac_wave_drive_memory_s(const struct oac_wave_drive *drive);
+
+/* level (slots * per_slot) = the DAC's volts, noise included. */
+void oac_wave_drive_levels(const struct oac_wave_drive *drive, size_t slots,
+                           const uint16_t *code, const struct oac_wave_drive_draw *draw,
+                           float *level);
+
+/* True when nothing displaces or smooths the levels: each then is one value for grid.per_slot/per_slot samples. Pure. */
+bool oac_wave_drive_steps(const struct oac_wave_drive *drive, double delay_s);
 
 /* Given code (slots * per_slot) and a delay [s] of either sign, writes volts (slots * grid.per_slot). Before the
  * first and after the last code the drive rests at it. work: (slots * grid.per_slot + 2) floats. */

@@ -57,19 +57,24 @@ static size_t level_at(const struct oac_wave_stairs *stairs, int64_t i)
     return j < stairs->levels ? j : stairs->levels - 1;
 }
 
-static void hold(const struct oac_wave_stairs *stairs, size_t samples, float *volts)
+static void fill(size_t n, float value, float *to)
 {
     size_t i = 0;
-    while (i < samples) {
-        size_t j = level_at(stairs, (int64_t)i);
-        size_t end = samples;
-        if (j + 1 < stairs->levels) {
-            int64_t next = (int64_t)((j + 1) * stairs->hold) + stairs->whole;
-            if (next < (int64_t)samples)
-                end = (size_t)next;
-        }
-        for (; i < end; i++)
-            volts[i] = stairs->level[j];
+    for (; i + 8 <= n; i += 8)
+        for (size_t k = 0; k < 8; k++)
+            to[i + k] = value;
+    for (; i < n; i++)
+        to[i] = value;
+}
+
+static void hold(const struct oac_wave_stairs *stairs, size_t samples, float *volts)
+{
+    size_t j = level_at(stairs, 0), last = stairs->levels - 1;
+    int64_t end = (int64_t)((j + 1) * stairs->hold) + stairs->whole;
+    for (size_t i = 0; i < samples; j++, end += (int64_t)stairs->hold) {
+        size_t stop = j < last && end < (int64_t)samples ? (size_t)end : samples;
+        fill(stop - i, stairs->level[j], volts + i);
+        i = stop;
     }
 }
 

@@ -23,6 +23,8 @@ struct oac_field_kernel {
     /* out, second (2 n): fields of both outputs; second may be NULL. */
     void (*modulate)(size_t n, const float *volts, const struct oac_field_modulator *modulator,
                      float *out, float *second);
+    /* field (2 levels * hold): each level (2 levels) again and again */
+    void (*repeat)(size_t levels, size_t hold, const float *level, float *field);
     /* t (n) = power transmission of the first output: amplitude^2 |.|^2; chirp does not matter. */
     void (*transmit)(size_t n, const float *volts, const struct oac_field_modulator *modulator,
                      float *t);

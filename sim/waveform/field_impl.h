@@ -91,6 +91,24 @@ static void OAC_AT_LEVEL(modulate)(size_t n, const float *volts,
         modulate_outputs(n, volts, *modulator, 0, 0, out, NULL);
 }
 
+static void OAC_AT_LEVEL(repeat)(size_t levels, size_t hold, const float *restrict level,
+                                 float *restrict field)
+{
+    for (size_t j = 0; j < levels; j++) {
+        const float re = level[2 * j], im = level[2 * j + 1];
+        size_t i = 0;
+        for (; i + 8 <= hold; i += 8, field += 16)
+            for (size_t k = 0; k < 8; k++) {
+                field[2 * k] = re;
+                field[2 * k + 1] = im;
+            }
+        for (; i < hold; i++, field += 2) {
+            field[0] = re;
+            field[1] = im;
+        }
+    }
+}
+
 /* T = amplitude^2 (1 - (1 - r) sin^2 2 pi a): half a turn does not matter. */
 static void OAC_AT_LEVEL(transmit)(size_t n, const float *restrict volts,
                                    const struct oac_field_modulator *modulator,
@@ -215,6 +233,7 @@ static void OAC_AT_LEVEL(contract)(size_t n, const float *restrict p, const floa
 extern const struct oac_field_kernel OAC_AT_LEVEL(oac_field_kernel);
 const struct oac_field_kernel OAC_AT_LEVEL(oac_field_kernel) = {
     .modulate = OAC_AT_LEVEL(modulate),
+    .repeat = OAC_AT_LEVEL(repeat),
     .transmit = OAC_AT_LEVEL(transmit),
     .intensity = OAC_AT_LEVEL(intensity),
     .rotate = OAC_AT_LEVEL(rotate),

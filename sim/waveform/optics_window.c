@@ -45,6 +45,27 @@ static double payload_mean(const struct oac_waveform *self, const struct oac_wav
     return count ? sum / (double)count : 0.0;
 }
 
+/* A staircase is modulated level by level, with the same bits. */
+static void modulate_client(const struct passing *p,
+                            const struct oac_field_modulator *modulator)
+{
+    const struct oac_waveform *self = p->self;
+    const struct oac_wave_drive *drive = &self->optics->client.drive;
+    struct oac_wave_optics_scratch *scratch = p->scratch;
+    const size_t hold = drive->grid.per_slot / drive->per_slot, levels = p->n / hold;
+    float *level = scratch->other, *field = scratch->other + levels; /* 3 levels in 2 n */
+    if (hold < 2 ||
+        !oac_wave_drive_steps(drive, self->rig.timing.skew_s + self->panel.skew_s)) {
+        oac_field_kernel()->modulate(p->n, scratch->volts, modulator, scratch->client_field,
+                                     NULL);
+        return;
+    }
+    for (size_t j = 0; j < levels; j++)
+        level[j] = scratch->volts[j * hold];
+    oac_field_kernel()->modulate(levels, level, modulator, field, NULL);
+    oac_field_kernel()->repeat(levels, hold, field, scratch->client_field);
+}
+
 /* What the client does to this wavelength: its field and, where light is gated beside the field, its power. */
 static void client_gate(struct passing *p)
 {
@@ -55,7 +76,7 @@ static void client_gate(struct passing *p)
         return;
     const struct oac_field_modulator modulator =
         oac_wave_client_modulator(self, p->window, p->channel);
-    oac_field_kernel()->modulate(p->n, scratch->volts, &modulator, scratch->client_field, NULL);
+    modulate_client(p, &modulator);
     if (optics->ase.position != OAC_AMPLIFIER_BEFORE_CLIENT)
         return;
     oac_field_kernel()->transmit(p->n, scratch->volts, &modulator, scratch->t);

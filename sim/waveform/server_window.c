@@ -34,31 +34,69 @@ void oac_wave_server_show_lanes(const struct oac_wave_server_run *run, const cha
 
 /* ---- modulator ---- */
 
+static bool drawn(const struct oac_wave_server_run *run)
+{
+    return run->window && run->server->drawn;
+}
+
+static const uint16_t *codes(const struct oac_wave_server_run *run)
+{
+    return run->frame->code + run->channel * run->frame->slots * run->part->drive.per_slot;
+}
+
+static struct oac_wave_drive_draw draw(const struct oac_wave_server_run *run)
+{
+    struct oac_wave_server_scratch *scratch = run->scratch;
+    const struct oac_wave_drive *drive = &run->part->drive;
+    const size_t blocks = (run->frame->slots * drive->per_slot + 3) / 4;
+    struct oac_wave_drive_draw draw = {0};
+    if (drawn(run) && drive->noise_v > 0.0) {
+        oac_wave_normals(run->self, OAC_WAVE_WEIGHT_DRIVE, run->channel,
+                         run->window->segment->slot0, blocks, scratch->noise);
+        draw.noise = scratch->noise;
+    }
+    if (drawn(run) && drive->jitter_s > 0.0) {
+        oac_wave_normals(run->self, OAC_WAVE_WEIGHT_JITTER, run->channel,
+                         run->window->segment->slot0, blocks, scratch->jitter);
+        draw.jitter = scratch->jitter;
+    }
+    return draw;
+}
+
 /* The drive of one polarisation: the frame's, unless it is drawn anew or comes at another time. */
 static const float *drive_volts(const struct oac_wave_server_run *run, unsigned state)
 {
     const struct oac_wave_server_channel *part = run->part;
     struct oac_wave_server_scratch *scratch = run->scratch;
-    const struct oac_wave_drive *drive = &part->drive;
-    bool drawn = run->window && run->server->drawn;
-    if (!drawn && part->state[state].delay_s == 0.0)
+    if (!drawn(run) && part->state[state].delay_s == 0.0)
         return run->frame->volts + run->channel * run->n;
-    size_t levels = run->frame->slots * drive->per_slot;
-    struct oac_wave_drive_draw draw = {0};
-    if (drawn && drive->noise_v > 0.0) {
-        oac_wave_normals(run->self, OAC_WAVE_WEIGHT_DRIVE, run->channel,
-                         run->window->segment->slot0, (levels + 3) / 4, scratch->noise);
-        draw.noise = scratch->noise;
-    }
-    if (drawn && drive->jitter_s > 0.0) {
-        oac_wave_normals(run->self, OAC_WAVE_WEIGHT_JITTER, run->channel,
-                         run->window->segment->slot0, (levels + 3) / 4, scratch->jitter);
-        draw.jitter = scratch->jitter;
-    }
-    oac_wave_drive_volts(drive, run->frame->slots, run->frame->code + run->channel * levels,
-                         part->delay_s + part->state[state].delay_s, &draw, scratch->filter,
+    const struct oac_wave_drive_draw dice = draw(run);
+    oac_wave_drive_volts(&part->drive, run->frame->slots, codes(run),
+                         part->delay_s + part->state[state].delay_s, &dice, scratch->filter,
                          scratch->work, scratch->volts);
     return scratch->volts;
+}
+
+/* A staircase is modulated level by level. Bit for bit the same: the modulator has no memory. */
+static bool modulate_levels(const struct oac_wave_server_run *run, unsigned state,
+                            const struct oac_field_modulator *modulator, float *first,
+                            float *second)
+{
+    const struct oac_wave_drive *drive = &run->part->drive;
+    struct oac_wave_server_scratch *scratch = run->scratch;
+    const size_t hold = drive->grid.per_slot / drive->per_slot;
+    const size_t levels = run->frame->slots * drive->per_slot;
+    float *field = scratch->volts, *other = second ? field + 2 * levels : NULL;
+    if (run->self->tap || hold < (second ? 4 : 2) || /* room for their fields */
+        !oac_wave_drive_steps(drive, run->part->delay_s + run->part->state[state].delay_s))
+        return false;
+    const struct oac_wave_drive_draw dice = draw(run);
+    oac_wave_drive_levels(drive, run->frame->slots, codes(run), &dice, scratch->work);
+    run->kernel->modulate(levels, scratch->work, modulator, field, other);
+    run->kernel->repeat(levels, hold, field, first);
+    if (second)
+        run->kernel->repeat(levels, hold, other, second);
+    return true;
 }
 
 static void modulate(const struct oac_wave_server_run *run)
@@ -85,6 +123,8 @@ static void modulate(const struct oac_wave_server_run *run)
                 memset(second, 0, 2 * run->n * sizeof *second);
             continue;
         }
+        if (modulate_levels(run, state, &modulator, first, second))
+            continue;
         const float *volts = drive_volts(run, state);
         oac_wave_server_show(run, "weight.drive", "V", state, false, volts);
         run->kernel->modulate(run->n, volts, &modulator, first, second);
@@ -112,19 +152,21 @@ static double window_power(const struct oac_wave_server_run *run)
     return power;
 }
 
-/* Phase of the laser [turns], each sample's own walk from the window's start, kept within half a turn. */
+/* Phase of the laser [turns], each sample's own walk from the window's start, kept within half a turn: a whole
+ * number of 2^-40 turns that wraps around by itself. */
 static const float *laser_turns(const struct oac_wave_server_run *run, size_t line,
                                 size_t shift)
 {
+    const double unit = 0x1p40, back = 0x1p-64;
     float *turns = run->scratch->turns;
     size_t count = run->n + run->server->comb_span;
     oac_wave_normals(run->self, OAC_WAVE_PHASE, line, run->window->segment->slot0,
                      (count + 3) / 4, turns);
-    double at = 0.0;
+    const double step = run->server->turn_sigma * unit;
+    uint64_t at = 0;
     for (size_t i = 0; i < count; i++) {
-        at += run->server->turn_sigma * (double)turns[i];
-        at -= rint(at);
-        turns[i] = (float)at;
+        at += (uint64_t)(int64_t)(step * (double)turns[i]);
+        turns[i] = (float)((double)(int64_t)(at << 24) * back);
     }
     return turns + shift;
 }

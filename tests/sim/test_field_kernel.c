@@ -266,3 +266,20 @@ Test(field_kernel, the_level_without_fused_products_is_close)
     for (size_t i = 0; i < 5 * N; i++)
         cr_assert_float_eq(v1[i], v3[i], 5e-6);
 }
+
+Test(field_kernel, repeat_holds_every_level)
+{
+    static const size_t holds[] = {1, 3, 8, 21};
+    for (int l = 0; l < LEVEL_COUNT; l++) {
+        const struct oac_field_kernel *kernel = level(LEVELS[l]);
+        for (size_t h = 0; kernel && h < 4; h++) {
+            enum { HELD = 37 };
+            float z[2 * HELD], field[2 * HELD * 21 + 1] = {0};
+            normals(1, 2 * HELD, z);
+            kernel->repeat(HELD, holds[h], z, field);
+            for (size_t i = 0; i < 2 * HELD * holds[h]; i++)
+                cr_assert_eq(field[i], z[2 * (i / (2 * holds[h])) + i % 2]);
+            cr_assert_eq(field[2 * HELD * holds[h]], 0.0f); /* and nothing behind */
+        }
+    }
+}

@@ -367,6 +367,35 @@ Test(wave_server_noise, laser_noise_on_the_built_field_is_laser_noise_at_the_las
     server_close(&f);
 }
 
+/* Without poles a drive is a staircase; who looks at it (a tap) gets every sample. */
+Test(wave_server_noise, a_staircase_gives_the_same_bits_by_levels_and_by_samples)
+{
+    const char *const sets[] = {"weight_modulator.drive_noise_v=0.01",
+                                "weight_modulator.chirp=0.5",
+                                "weight_modulator.er_db=20",
+                                "weight_modulator.dual_output=yes",
+                                "detector.pair=yes",
+                                "adc.min_v=-1",
+                                "adc.full_scale_v=2",
+                                NULL};
+    for (int both = 0; both < 2; both++) {
+        struct server_fixture f;
+        server_open(&f, OAC_NOISE_DRIVE, sets);
+        server_frame(&f, 29, 4, both);
+        server_scatter(&f, 9);
+        server_build(&f);
+        size_t floats = 2 * f.frame.lanes * f.frame.samples;
+        float *levels = calloc(floats, sizeof *levels);
+        server_window(&f, 1, 4242);
+        memcpy(levels, f.field, floats * sizeof *levels);
+        f.wave.tap = nobody;
+        server_window(&f, 1, 4242);
+        cr_assert_arr_eq(levels, f.field, floats * sizeof *levels);
+        free(levels);
+        server_close(&f);
+    }
+}
+
 struct seen {
     char names[256];
     size_t samples;
