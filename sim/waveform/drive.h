@@ -42,7 +42,8 @@ void oac_wave_drive_levels(const struct oac_wave_drive *drive, size_t slots,
                            const uint16_t *code, const struct oac_wave_drive_draw *draw,
                            float *level);
 
-/* True when nothing displaces or smooths the levels: each then is one value for grid.per_slot/per_slot samples. Pure. */
+/* True when nothing displaces or smooths the levels: each then is one value for grid.per_slot/per_slot samples.
+ * Pure. */
 bool oac_wave_drive_steps(const struct oac_wave_drive *drive, double delay_s);
 
 /* Given code (slots * per_slot) and a delay [s] of either sign, writes volts (slots * grid.per_slot). Before the

@@ -135,8 +135,8 @@ static void smooth_jittered(const struct oac_wave_poles *poles,
 
 #define STRIDE_MAX 64
 
-/* Between edges `stride` samples apart the integral over cell k is u cover[k] + A first[k] + B second[k]. Of the first
- * cell only what follows the edge is covered, of the one behind the last what precedes the next edge. */
+/* Between edges `stride` samples apart the integral over cell k is u cover[k] + A first[k] + B second[k]. Of the
+ * first cell only what follows the edge is covered, of the cell behind the last what precedes the next. */
 struct relaxation {
     size_t stride;
     double cover[STRIDE_MAX + 1], first[STRIDE_MAX + 1], second[STRIDE_MAX + 1];

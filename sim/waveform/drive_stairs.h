@@ -25,7 +25,8 @@ struct oac_wave_stairs {
     const float *z; /* (levels) standard normals; NULL: no jitter */
 };
 
-/* volts (samples) = the staircase behind the poles. It rests at its first level before, at its last behind. Pure. */
+/* volts (samples) = the staircase behind the poles. Before its first edge it rests at its first level, behind its
+ * last at its last. Pure. */
 void oac_wave_stairs_smooth(const struct oac_wave_poles *poles,
                             const struct oac_wave_stairs *stairs, size_t samples, float *volts);
 

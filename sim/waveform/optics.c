@@ -39,18 +39,24 @@ static enum oac_status make_passband(const struct oac_waveform *self,
 {
     if (!oac_wave_has_passband(&self->rig))
         return oac_wave_ase_init(self, NULL, NULL, &optics->ase, err);
-    const struct oac_filter_spec spec = {
+    struct oac_filter_spec spec = {
         .response = oac_wave_passband,
         .context = &self->rig,
         .sample_rate_hz = self->grid.rate_hz,
         .segment = (size_t)self->rig.slots_max * self->grid.per_slot,
     };
-    if (oac_filter_create(&spec, &optics->passband, err))
+    const size_t most = spec.segment;
+    struct oac_filter *longest;
+    if (oac_filter_create(&spec, &longest, err))
         return err->status;
-    if (oac_filter_is_identity(optics->passband)) {
-        oac_filter_destroy(optics->passband);
-        optics->passband = NULL;
-    }
+    const bool flat = oac_filter_is_identity(longest);
+    optics->passband_memory = oac_filter_memory(longest);
+    oac_filter_destroy(longest);
+    /* a circle that leaves room for it at both ends: filter_kernel.c */
+    spec.segment = 4 * optics->passband_memory + 1;
+    spec.segment = spec.segment < most ? spec.segment : most;
+    if (!flat && oac_filter_bank_create(&spec, &optics->passband, err))
+        return err->status;
     return oac_wave_ase_init(self, oac_wave_passband, &self->rig, &optics->ase, err);
 }
 
@@ -84,7 +90,7 @@ void oac_wave_optics_destroy(struct oac_wave_optics *optics)
         return;
     oac_wave_client_fini(&optics->client);
     oac_wave_ase_fini(&optics->ase);
-    oac_filter_destroy(optics->passband);
+    oac_filter_bank_destroy(optics->passband);
     free(optics->mix);
     free(optics->mix_f);
     free(optics);
@@ -95,7 +101,7 @@ uint32_t oac_wave_optics_memory_slots(const struct oac_waveform *self)
     const struct oac_wave_optics *optics = self->optics;
     double memory_s = oac_wave_client_memory_s(self, &optics->client);
     if (optics->passband)
-        memory_s += (double)oac_filter_memory(optics->passband) * self->grid.dt_s;
+        memory_s += (double)optics->passband_memory * self->grid.dt_s;
     return (uint32_t)ceil(memory_s / self->slot_s);
 }
 
@@ -128,13 +134,8 @@ enum oac_status oac_wave_optics_scratch_create(const struct oac_waveform *self,
     struct oac_wave_optics_scratch *made = oac_alloc(1, sizeof *made, "a workspace", err);
     if (!made)
         return err->status;
-    const struct oac_filter *filters[2];
-    size_t count = 0;
-    if (optics->passband)
-        filters[count++] = optics->passband;
-    if (optics->ase.band)
-        filters[count++] = optics->ase.band;
-    if (count && oac_filter_scratch_create(filters, count, &made->filter, err)) {
+    const struct oac_filter *band = optics->ase.band;
+    if (band && oac_filter_scratch_create(&band, 1, &made->filter, err)) {
         free(made);
         return err->status;
     }
@@ -149,10 +150,27 @@ static float *take(float **next, size_t count)
     return block;
 }
 
+static enum oac_status fit_passband(const struct oac_waveform *self, size_t slots,
+                                    struct oac_wave_optics_scratch *scratch,
+                                    struct oac_err *err)
+{
+    struct oac_filter_bank *bank = self->optics->passband;
+    if (!bank || slots == scratch->fitted)
+        return OAC_OK;
+    scratch->fitted = 0;
+    if (oac_filter_bank_find(bank, slots * self->grid.per_slot, &scratch->passband, err) ||
+        oac_filter_scratch_fit(&scratch->passband, 1, &scratch->filter, err))
+        return err->status;
+    scratch->fitted = slots;
+    return OAC_OK;
+}
+
 enum oac_status oac_wave_optics_scratch_fit(const struct oac_waveform *self, size_t slots,
                                             struct oac_wave_optics_scratch *scratch,
                                             struct oac_err *err)
 {
+    if (fit_passband(self, slots, scratch, err))
+        return err->status;
     if (slots <= scratch->slots)
         return OAC_OK;
     const struct oac_wave_optics *optics = self->optics;

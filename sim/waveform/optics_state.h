@@ -5,6 +5,7 @@
 
 #include "sim/waveform/ase.h"
 #include "sim/waveform/client.h"
+#include "sim/waveform/filter_bank.h"
 #include "sim/waveform/optics.h"
 
 struct oac_wave_optics {
@@ -16,12 +17,15 @@ struct oac_wave_optics {
      * at the demultiplexer; and the same in single precision, for the product over all samples. */
     double *mix;
     float *mix_f;
-    struct oac_filter *passband; /* NULL: all alike */
+    struct oac_filter_bank *passband; /* NULL: all alike */
+    size_t passband_memory;           /* samples */
 };
 
 struct oac_wave_optics_scratch {
     size_t slots, samples; /* room; samples a multiple of OAC_KERNEL_PAD */
     struct oac_wave_client_scratch client;
+    size_t fitted; /* slots of the segment whose passband this is; 0: none */
+    const struct oac_filter *passband;
     struct oac_filter_scratch *filter; /* passband and ASE band; NULL: neither */
     float *memory;
     float *volts;        /* (samples) */

@@ -116,9 +116,9 @@ static void amplify(const struct passing *p, unsigned lanes)
 /* power (n) += the passband's output of a field. */
 static void pass(const struct passing *p, float scale, float *field, float *power)
 {
-    const struct oac_wave_optics *optics = p->self->optics;
-    if (optics->passband)
-        oac_filter_apply_f(optics->passband, p->scratch->filter, p->n, field, field);
+    const struct oac_filter *passband = p->scratch->passband;
+    if (passband)
+        oac_filter_apply_f(passband, p->scratch->filter, p->n, field, field);
     oac_field_kernel()->add_power(p->n, scale, field, power);
 }
 

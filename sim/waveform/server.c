@@ -70,8 +70,7 @@ static void split_states(const struct oac_waveform *self, size_t k,
     channel->state[1].delay_s = -0.5 * delay_s;
 }
 
-static enum oac_status make_fiber(const struct oac_waveform *self,
-                                  struct oac_wave_server *server, struct oac_err *err)
+static void make_fiber(const struct oac_waveform *self, struct oac_wave_server *server)
 {
     const struct oac_bench *bench = self->bench;
     for (size_t k = 0; k < bench->channels; k++) {
@@ -82,7 +81,6 @@ static enum oac_status make_fiber(const struct oac_waveform *self,
         channel->span = span_of(self, &line);
         split_states(self, k, channel);
     }
-    return server->kerr ? OAC_OK : oac_wave_server_disperse(self, server, err);
 }
 
 static enum oac_status make_noise(const struct oac_waveform *self,
@@ -95,7 +93,6 @@ static enum oac_status make_noise(const struct oac_waveform *self,
     if (self->noise & OAC_NOISE_LINEWIDTH)
         server->turn_sigma =
             sqrt(2.0 * OAC_PI * self->rig.laser.linewidth_hz * dt_s) / (2.0 * OAC_PI);
-    server->ase_limited = server->ase && bench->amplifier.bandwidth_hz < self->grid.rate_hz;
     if (!self->rig.laser.shared)
         return OAC_OK;
     double latest_s = 0.0, earliest_s = 0.0;
@@ -125,7 +122,6 @@ enum oac_status oac_wave_server_create(struct oac_waveform *self, struct oac_err
     const struct oac_bench *bench = self->bench;
     const struct oac_amplifier *amplifier = &bench->amplifier;
     bool before = amplifier->position == OAC_AMPLIFIER_BEFORE_CLIENT;
-    pthread_mutex_init(&server->lock, NULL);
     self->server = server; /* the caller destroys it on failure too */
     server->channel = oac_alloc(bench->channels, sizeof *server->channel, "a server", err);
     if (!server->channel)
@@ -140,7 +136,8 @@ enum oac_status oac_wave_server_create(struct oac_waveform *self, struct oac_err
         oac_linear_loss_from_db(self->rig.fiber.attenuator_db / (double)amplifier->stages));
     bool splits = self->rig.fiber.pmd_ps_rtkm > 0.0 && self->rig.fiber.length_m > 0.0;
     self->polarisations = splits || server->ase_polarisations == 2 ? 2 : 1;
-    if (make_drives(self, server, err) || make_fiber(self, server, err) ||
+    make_fiber(self, server);
+    if (make_drives(self, server, err) || oac_wave_server_filters_create(self, server, err) ||
         make_noise(self, server, err))
         return err->status;
     return oac_wave_server_refresh(self, err);
@@ -166,7 +163,6 @@ void oac_wave_server_destroy(struct oac_wave_server *server)
     if (!server)
         return;
     oac_wave_server_filters_destroy(server);
-    pthread_mutex_destroy(&server->lock);
     if (server->channel)
         oac_wave_drive_fini(&server->channel[0].drive);
     free(server->channel);

@@ -21,7 +21,7 @@ static void draw_ase(const struct oac_wave_server_run *run, unsigned lane, unsig
 static void add_ase(const struct oac_wave_server_run *run, double ase_w_per_hz, float *noise,
                     float *field)
 {
-    const struct oac_filter *band = run->scratch->filters->ase_band;
+    const struct oac_filter *band = run->scratch->ase_band;
     if (band)
         oac_filter_apply_f(band, run->scratch->filter, run->n, noise, noise);
     double sigma = sqrt(ase_w_per_hz * run->self->grid.rate_hz / 2.0);
@@ -47,7 +47,7 @@ void oac_wave_server_ase(const struct oac_wave_server_run *run)
 void oac_wave_server_linear(const struct oac_wave_server_run *run)
 {
     const struct oac_wave_server *server = run->server;
-    const struct oac_filter *dispersion = run->scratch->filters->dispersion[run->channel];
+    const struct oac_filter *dispersion = run->scratch->dispersion[run->channel];
     for (unsigned lane = 0; lane < run->frame->lanes; lane++) {
         float *field = run->field + 2 * lane * run->n;
         double amplitude = run->part->state[lane % run->self->polarisations].amplitude;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Filters of the server half: dispersion of every channel's fiber and the band of the amplifiers' noise. Dispersion
- * rings for ever and goes round in the filter's segment, so each length of segment has filters of its own. */
+/* Filters of the server half: dispersion of every channel's fiber and the band of the amplifiers' noise. Both
+ * ring for ever, so each length of segment has filters of its own (filter_bank.h). */
 #include <math.h>
-#include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/constants.h"
 #include "sim/waveform/server_internal.h"
 
@@ -28,112 +26,53 @@ static bool bends(const struct oac_fiber_line *line, double rate_hz)
     return phase_rad > STRAIGHT_RAD;
 }
 
-static struct oac_filter_spec spec_of(const struct oac_waveform *self, oac_response response,
-                                      const void *context, size_t samples)
+/* The longest segment between guards. */
+static struct oac_filter_spec longest(const struct oac_waveform *self, oac_response response,
+                                      const void *context)
 {
-    return (struct oac_filter_spec){.response = response,
-                                    .context = context,
-                                    .sample_rate_hz = self->grid.rate_hz,
-                                    .segment = samples};
+    return (struct oac_filter_spec){
+        .response = response,
+        .context = context,
+        .sample_rate_hz = self->grid.rate_hz,
+        .segment =
+            (size_t)(self->rig.slots_max + 2 * self->rig.guard_slots) * self->grid.per_slot,
+    };
 }
 
-enum oac_status oac_wave_server_disperse(const struct oac_waveform *self,
-                                         struct oac_wave_server *server, struct oac_err *err)
+/* A segment rests at both ends for its memory; in a circle shorter than that twice it would still meet itself. */
+static enum oac_status make_dispersion(const struct oac_waveform *self,
+                                       struct oac_wave_server_channel *channel,
+                                       struct oac_err *err)
 {
-    size_t longest =
-        (size_t)(self->rig.slots_max + 2 * self->rig.guard_slots) * self->grid.per_slot;
-    for (size_t k = 0; k < server->channels; k++) {
-        struct oac_wave_server_channel *channel = &server->channel[k];
-        channel->disperses = bends(&channel->line, self->grid.rate_hz);
-        if (!channel->disperses)
-            continue;
-        const struct oac_filter_spec spec =
-            spec_of(self, oac_fiber_response, &channel->line, longest);
-        if (oac_filter_find_memory(&spec, &channel->memory, err))
-            return oac_fail_within(err, "fiber of channel %zu", k);
-        if (channel->memory > server->memory)
-            server->memory = channel->memory;
-    }
-    return OAC_OK;
-}
-
-static void destroy(struct oac_wave_server_filters *filters, size_t channels)
-{
-    for (size_t k = 0; filters->dispersion && k < channels; k++)
-        oac_filter_destroy(filters->dispersion[k]);
-    free(filters->dispersion);
-    oac_filter_destroy(filters->ase_band);
-    free(filters);
-}
-
-void oac_wave_server_filters_destroy(struct oac_wave_server *server)
-{
-    while (server->filters) {
-        struct oac_wave_server_filters *first = server->filters;
-        server->filters = first->next;
-        destroy(first, server->channels);
-    }
-}
-
-static enum oac_status fill(const struct oac_waveform *self,
-                            struct oac_wave_server_filters *filters, struct oac_err *err)
-{
-    const struct oac_wave_server *server = self->server;
-    filters->dispersion =
-        oac_alloc(server->channels, sizeof *filters->dispersion, "a server's filters", err);
-    if (!filters->dispersion)
+    struct oac_filter_spec spec = longest(self, oac_fiber_response, &channel->line);
+    if (oac_filter_find_memory(&spec, &channel->memory, err))
         return err->status;
-    for (size_t k = 0; k < server->channels; k++) {
-        if (!server->channel[k].disperses)
-            continue;
-        const struct oac_filter_spec spec =
-            spec_of(self, oac_fiber_response, &server->channel[k].line, filters->samples);
-        if (oac_filter_create(&spec, &filters->dispersion[k], err))
+    spec.segment = channel->memory > 0 ? 2 * channel->memory : 1;
+    return oac_filter_bank_create(&spec, &channel->dispersion, err);
+}
+
+enum oac_status oac_wave_server_filters_create(const struct oac_waveform *self,
+                                               struct oac_wave_server *server,
+                                               struct oac_err *err)
+{
+    const struct oac_amplifier *amplifier = &self->bench->amplifier;
+    for (size_t k = 0; k < server->channels && !server->kerr; k++) {
+        struct oac_wave_server_channel *channel = &server->channel[k];
+        if (bends(&channel->line, self->grid.rate_hz) && make_dispersion(self, channel, err))
             return oac_fail_within(err, "fiber of channel %zu", k);
     }
-    if (!server->ase_limited)
+    if (!server->ase || amplifier->bandwidth_hz >= self->grid.rate_hz)
         return OAC_OK;
-    const struct oac_filter_spec spec =
-        spec_of(self, amplifier_band, &self->bench->amplifier, filters->samples);
-    if (oac_filter_create(&spec, &filters->ase_band, err))
+    struct oac_filter_spec spec = longest(self, amplifier_band, amplifier);
+    spec.segment = 1;
+    if (oac_filter_bank_create(&spec, &server->ase_band, err))
         return oac_fail_within(err, "amplifier");
     return OAC_OK;
 }
 
-static enum oac_status find(const struct oac_waveform *self, size_t samples,
-                            const struct oac_wave_server_filters **filters, struct oac_err *err)
+void oac_wave_server_filters_destroy(struct oac_wave_server *server)
 {
-    struct oac_wave_server *server = self->server;
-    for (struct oac_wave_server_filters *at = server->filters; at; at = at->next)
-        if (at->samples == samples) {
-            *filters = at;
-            return OAC_OK;
-        }
-    struct oac_wave_server_filters *made =
-        oac_alloc(1, sizeof *made, "a server's filters", err);
-    if (!made)
-        return err->status;
-    made->samples = samples;
-    if (fill(self, made, err)) {
-        destroy(made, server->channels);
-        return err->status;
-    }
-    made->next = server->filters;
-    server->filters = made;
-    *filters = made;
-    return OAC_OK;
-}
-
-/* A segment rests at both ends for its memory; a circle shorter than that twice would still meet itself. */
-enum oac_status oac_wave_server_find_filters(const struct oac_waveform *self, size_t samples,
-                                             const struct oac_wave_server_filters **filters,
-                                             struct oac_err *err)
-{
-    struct oac_wave_server *server = self->server;
-    size_t least = 2 * server->memory;
-    size_t circle = oac_filter_fast_segment(samples > least ? samples : least);
-    pthread_mutex_lock(&server->lock);
-    enum oac_status status = find(self, circle, filters, err);
-    pthread_mutex_unlock(&server->lock);
-    return status;
+    for (size_t k = 0; server->channel && k < server->channels; k++)
+        oac_filter_bank_destroy(server->channel[k].dispersion);
+    oac_filter_bank_destroy(server->ase_band);
 }

@@ -8,31 +8,22 @@
 #include "sim/waveform/drive.h"
 #include "sim/waveform/fiber.h"
 #include "sim/waveform/field.h"
-#include "sim/waveform/filter.h"
+#include "sim/waveform/filter_bank.h"
 #include "sim/waveform/server.h"
 
 struct oac_wave_server_channel {
     struct oac_wave_drive drive; /* s21 belongs to channel 0 */
     struct oac_fiber_line line;
-    bool disperses;            /* linearly, and enough to be worth a filter */
-    size_t memory;             /* of that filter [samples] */
-    struct oac_wave_span span; /* a Kerr fiber's */
-    size_t comb_shift;         /* samples into the hum of a shared laser */
+    struct oac_filter_bank *dispersion; /* NULL: none to speak of, or a Kerr fiber's */
+    size_t memory;                      /* of dispersion [samples] */
+    struct oac_wave_span span;          /* a Kerr fiber's */
+    size_t comb_shift;                  /* samples into the hum of a shared laser */
     struct {
         double amplitude, delay_s; /* of a principal state: power splits, delays are +-DGD/2 */
     } state[2];
     /* at the present settings */
     double power_w, bias_v;
     double delay_s; /* walk-off and pre-delay together */
-};
-
-/* Filters that go round in `samples`, for waveforms up to that long; immutable once made. */
-struct oac_wave_server_filters {
-    size_t samples;
-    struct oac_filter **dispersion; /* (channels); NULL: not to speak of */
-    struct oac_filter
-        *ase_band; /* limits white noise to the amplifier's filter; NULL: wider than the band */
-    struct oac_wave_server_filters *next;
 };
 
 struct oac_wave_server {
@@ -42,33 +33,28 @@ struct oac_wave_server {
     bool drawn; /* the drive is another one in every window: noise, jitter */
     bool ase;   /* drawn here */
     unsigned ase_polarisations;
-    bool ase_limited;       /* by the amplifier's filter */
-    size_t memory;          /* longest of the channels' */
+    struct oac_filter_bank
+        *ase_band; /* limits white noise to the amplifier's filter; NULL: wider than the band */
     double fiber_field;     /* amplitude through all of the fiber */
     double amplifier_field; /* through the chain before the client; 1 without */
     double lumped_field;    /* a Kerr span's share of the attenuator */
     double rin_sigma;       /* relative power per sample; 0: off */
     double turn_sigma;      /* phase step per sample [turns]; 0: off */
     size_t comb_span;       /* samples between the first line to arrive and the last */
-    pthread_mutex_t lock;   /* guards the list, not what is in it */
-    struct oac_wave_server_filters *filters; /* by length of segment, as they were asked for */
 };
 
-/* The filters for segments of that many samples: made when first asked for, kept until the server is destroyed.
- * Lengths share them in steps (oac_filter_fast_segment), so that there are few. */
-enum oac_status oac_wave_server_find_filters(const struct oac_waveform *self, size_t samples,
-                                             const struct oac_wave_server_filters **filters,
-                                             struct oac_err *err) OAC_MUST_USE;
+/* The server's banks of filters: dispersion of every channel and the amplifier's band, and the memory of the
+ * former. Those of a failed call are destroyed with the server. */
+enum oac_status oac_wave_server_filters_create(const struct oac_waveform *self,
+                                               struct oac_wave_server *server,
+                                               struct oac_err *err) OAC_MUST_USE;
 void oac_wave_server_filters_destroy(struct oac_wave_server *server);
-/* Those of a server whose memory is asked for: channel[k].disperses and its memory. */
-enum oac_status oac_wave_server_disperse(const struct oac_waveform *self,
-                                         struct oac_wave_server *server,
-                                         struct oac_err *err) OAC_MUST_USE;
 
 struct oac_wave_server_scratch {
     size_t slots;  /* room */
     size_t fitted; /* slots of the segment whose filters these are; 0: none */
-    const struct oac_wave_server_filters *filters;
+    const struct oac_filter **dispersion; /* (channels); NULL: none */
+    const struct oac_filter *ase_band;
     float *volts, *work;   /* (samples + 2) */
     float *noise, *jitter; /* (DAC samples) */
     float *hum, *turns;    /* (samples + comb_span) */

@@ -5,33 +5,47 @@
 #include "base/alloc.h"
 #include "sim/waveform/server_internal.h"
 
-static enum oac_status fit_filters(const struct oac_waveform *self, size_t slots,
+static enum oac_status fit_filter(struct oac_filter_bank *bank, size_t samples,
+                                  struct oac_filter_scratch **scratch,
+                                  const struct oac_filter **filter, struct oac_err *err)
+{
+    if (!bank)
+        return OAC_OK;
+    if (oac_filter_bank_find(bank, samples, filter, err))
+        return err->status;
+    return oac_filter_scratch_fit(filter, 1, scratch, err);
+}
+
+static enum oac_status fit_filters(const struct oac_waveform *self, size_t samples,
                                    struct oac_wave_server_scratch *scratch, struct oac_err *err)
 {
     const struct oac_wave_server *server = self->server;
-    const struct oac_filter *last[2];
-    size_t count = 0;
-    if (oac_wave_server_find_filters(self, slots * self->grid.per_slot, &scratch->filters, err))
-        return err->status;
-    for (size_t k = 0; k < server->channels; k++) {
-        const struct oac_filter *dispersion = scratch->filters->dispersion[k];
-        if (dispersion && oac_filter_scratch_fit(&dispersion, 1, &scratch->filter, err))
-            return err->status;
-    }
-    if (server->channel[0].drive.s21)
-        last[count++] = server->channel[0].drive.s21;
-    if (scratch->filters->ase_band)
-        last[count++] = scratch->filters->ase_band;
-    return count ? oac_filter_scratch_fit(last, count, &scratch->filter, err) : OAC_OK;
+    const struct oac_filter *s21 = server->channel[0].drive.s21;
+    for (size_t k = 0; k < server->channels; k++)
+        if (fit_filter(server->channel[k].dispersion, samples, &scratch->filter,
+                       &scratch->dispersion[k], err))
+            return oac_fail_within(err, "fiber of channel %zu", k);
+    if (fit_filter(server->ase_band, samples, &scratch->filter, &scratch->ase_band, err))
+        return oac_fail_within(err, "amplifier");
+    return s21 ? oac_filter_scratch_fit(&s21, 1, &scratch->filter, err) : OAC_OK;
 }
 
 enum oac_status oac_wave_server_scratch_create(const struct oac_waveform *self,
                                                struct oac_wave_server_scratch **scratch,
                                                struct oac_err *err)
 {
-    (void)self; /* filters come with the first segment */
-    *scratch = oac_alloc(1, sizeof **scratch, "a server's workspace", err);
-    return *scratch ? OAC_OK : err->status;
+    struct oac_wave_server_scratch *made =
+        oac_alloc(1, sizeof *made, "a server's workspace", err);
+    if (!made)
+        return err->status;
+    made->dispersion = oac_alloc(self->server->channels, sizeof(const struct oac_filter *),
+                                 "a server's workspace", err);
+    if (!made->dispersion) {
+        free(made);
+        return err->status;
+    }
+    *scratch = made;
+    return OAC_OK;
 }
 
 static void release(struct oac_wave_server_scratch *scratch)
@@ -94,7 +108,7 @@ enum oac_status oac_wave_server_scratch_fit(const struct oac_waveform *self, siz
     }
     if (slots != scratch->fitted) {
         scratch->fitted = 0;
-        if (fit_filters(self, slots, scratch, err))
+        if (fit_filters(self, slots * self->grid.per_slot, scratch, err))
             return err->status;
         scratch->fitted = slots;
     }
@@ -113,5 +127,6 @@ void oac_wave_server_scratch_destroy(struct oac_wave_server_scratch *scratch)
     release(scratch);
     oac_wave_span_work_destroy(scratch->span);
     oac_filter_scratch_destroy(scratch->filter);
+    free((void *)scratch->dispersion);
     free(scratch);
 }

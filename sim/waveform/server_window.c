@@ -204,7 +204,7 @@ static bool rebuilds(const struct oac_wave_server_run *run)
     const struct oac_wave_server *server = run->server;
     bool hums = server->rin_sigma > 0.0 || server->turn_sigma > 0.0;
     return !run->window || run->self->tap || server->drawn || server->kerr ||
-           (run->part->disperses && hums) ||
+           (run->part->dispersion && hums) ||
            run->window->motion.channel[run->channel].bias_v != 0.0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Playing windows: both paths of the waveform engine against each other, drift against the analytic engine, and the
- * same bits however the work is cut. */
+/* Playing windows: both paths of the waveform engine against each other, drift against the analytic engine, and
+ * the same bits however the work is cut. */
 
 #include "tests/sim/wave_fixture.h"
 
@@ -137,7 +137,8 @@ static void bench_play(struct bench *b, size_t first, size_t count, float *code)
 }
 
 /* Everything else still, both engines must see a bench in the same place at the same time: 0.6 s between windows,
- * lasers that move by 0.3 % in 5 s. The engines differ by 1e-4 of full light where poles meet slots of 8 samples. */
+ * lasers that move by 0.3 % in 5 s. The engines differ by 1e-4 of full light where poles meet slots of 8
+ * samples. */
 Test(wave_play, drift_follows_the_analytic_engines_path)
 {
     static const char *const sets[] = {"laser.drift_sigma=0.05",
