@@ -152,9 +152,11 @@ static double faded(double tau, double from, double to)
 static void relax(const struct oac_wave_poles *poles, double part, size_t hold,
                   struct relaxation *r)
 {
-    r->stride = hold;
-    while (r->stride > STRIDE_MAX || hold % r->stride != 0)
+    r->stride = hold < STRIDE_MAX ? hold : STRIDE_MAX;
+    while (r->stride > 1 && hold % r->stride != 0)
         r->stride--;
+    if (r->stride < 1)
+        r->stride = 1;
     double end = (double)r->stride;
     for (size_t k = 0; k <= r->stride; k++) {
         double from = fmax(0.0, (double)k - part), to = fmin(end, (double)k + 1.0 - part);
@@ -190,7 +192,8 @@ static void smooth(const struct oac_wave_poles *poles, const struct oac_wave_sta
 {
     struct relaxation r;
     relax(poles, stairs->part, stairs->hold, &r);
-    const size_t per_level = stairs->hold / r.stride, last = stairs->levels * per_level - 1;
+    const size_t per_level = stairs->hold > r.stride ? stairs->hold / r.stride : 1;
+    const size_t last = stairs->levels * per_level - 1;
     size_t j = level_at(stairs, first_cell(poles, stairs)) * per_level + per_level;
     double rest = (double)stairs->level[j / per_level - 1];
     struct state state = {rest, rest};

@@ -43,21 +43,20 @@ void oac_filter_bank_destroy(struct oac_filter_bank *self)
     free(self);
 }
 
-static enum oac_status make(struct oac_filter_bank *self, size_t segment, struct place **place,
-                            struct oac_err *err)
+static struct place *make(struct oac_filter_bank *self, size_t segment, struct oac_err *err)
 {
     struct oac_filter_spec spec = self->spec;
     struct place *made = oac_alloc(1, sizeof *made, "filters", err);
     if (!made)
-        return err->status;
+        return NULL;
     spec.segment = made->segment = segment;
     if (oac_filter_create(&spec, &made->filter, err)) {
         free(made);
-        return err->status;
+        return NULL;
     }
     made->next = self->first;
-    self->first = *place = made;
-    return OAC_OK;
+    self->first = made;
+    return made;
 }
 
 enum oac_status oac_filter_bank_find(struct oac_filter_bank *self, size_t samples,
@@ -65,15 +64,15 @@ enum oac_status oac_filter_bank_find(struct oac_filter_bank *self, size_t sample
 {
     size_t least = samples > self->spec.segment ? samples : self->spec.segment;
     size_t segment = oac_filter_fast_segment(least);
-    enum oac_status status = OAC_OK;
     pthread_mutex_lock(&self->lock);
     struct place *at = self->first;
     while (at && at->segment != segment)
         at = at->next;
     if (!at)
-        status = make(self, segment, &at, err);
-    if (status == OAC_OK)
-        *filter = at->filter;
+        at = make(self, segment, err);
     pthread_mutex_unlock(&self->lock);
-    return status;
+    if (!at)
+        return err->status;
+    *filter = at->filter;
+    return OAC_OK;
 }
