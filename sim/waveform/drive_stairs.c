@@ -149,14 +149,17 @@ static double faded(double tau, double from, double to)
     return tau > 0.0 ? -tau * exp(-from / tau) * expm1(-(to - from) / tau) : 0.0;
 }
 
-static void relax(const struct oac_wave_poles *poles, double part, size_t hold,
-                  struct relaxation *r)
+/* The largest part of a level that fits the tables. */
+static size_t stride_of(size_t hold)
 {
-    r->stride = hold < STRIDE_MAX ? hold : STRIDE_MAX;
-    while (r->stride > 1 && hold % r->stride != 0)
-        r->stride--;
-    if (r->stride < 1)
-        r->stride = 1;
+    size_t stride = hold < STRIDE_MAX ? hold : STRIDE_MAX;
+    while (stride > 1 && hold % stride != 0)
+        stride--;
+    return stride > 1 ? stride : 1;
+}
+
+static void relax(const struct oac_wave_poles *poles, double part, struct relaxation *r)
+{
     double end = (double)r->stride;
     for (size_t k = 0; k <= r->stride; k++) {
         double from = fmax(0.0, (double)k - part), to = fmin(end, (double)k + 1.0 - part);
@@ -190,9 +193,10 @@ static double write_stride(const struct relaxation *r, double u, double a, doubl
 static void smooth(const struct oac_wave_poles *poles, const struct oac_wave_stairs *stairs,
                    size_t samples, float *volts)
 {
-    struct relaxation r;
-    relax(poles, stairs->part, stairs->hold, &r);
-    const size_t per_level = stairs->hold > r.stride ? stairs->hold / r.stride : 1;
+    const size_t stride = stride_of(stairs->hold);
+    const size_t per_level = stairs->hold > stride ? stairs->hold / stride : 1;
+    struct relaxation r = {.stride = stride};
+    relax(poles, stairs->part, &r);
     const size_t last = stairs->levels * per_level - 1;
     size_t j = level_at(stairs, first_cell(poles, stairs)) * per_level + per_level;
     double rest = (double)stairs->level[j / per_level - 1];
