@@ -76,7 +76,7 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
             return oac_fail_within(err, "preamble of readout %zu", k);
         bool seen = self->contrast[k] >= OAC_MODEM_CONTRAST_LEAST;
         *good = *good && seen && sigma <= enough(self);
-        if (last && !(seen && sigma <= WORST))
+        if (last && !seen)
             return oac_fail(
                 err, OAC_EDEVICE,
                 "no preamble found on readout %zu of \"%s\": contrast %.3g after %zu repeats, "
@@ -84,6 +84,13 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
                 "detector, the biases of both modulators, and the receiver's range",
                 k, self->caps.device_id, self->contrast[k], repeats, OAC_MODEM_CONTRAST_LEAST,
                 k);
+        if (last && !(sigma <= WORST))
+            return oac_fail(
+                err, OAC_EDEVICE,
+                "preamble of readout %zu of \"%s\" is seen (contrast %.3g), but its delay is "
+                "known to %.2g slots only after %zu repeats, %.2g is needed. Check the jitter "
+                "and bandwidth of receiver and ADC, or play slower slots",
+                k, self->caps.device_id, self->contrast[k], sigma, repeats, WORST);
     }
     return OAC_OK;
 }

@@ -2,6 +2,7 @@
 #include "sim/rig_check_wave.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "sim/components/touchstone.h"
 
@@ -27,6 +28,20 @@ static enum oac_status check_jitter(const struct oac_rig *rig, const char *who, 
                     "%s.jitter_s %g s exceeds a sample of %g s (slot_rate_hz %g, "
                     "wave.samples_per_slot %" PRId64 "): fewer samples a slot, or less jitter",
                     who, jitter_s, sample_s, rig->slot_rate_hz, rig->wave.samples_per_slot);
+}
+
+/* The modem finds delays by listening that much longer: memory and time grow with them. */
+static enum oac_status check_delay(const struct oac_rig *rig, const char *what, double delay_s,
+                                   struct oac_err *err)
+{
+    static const double SLOTS_MOST = 4096.0;
+    if (fabs(delay_s) * rig->slot_rate_hz <= SLOTS_MOST)
+        return OAC_OK;
+    return oac_fail(err, OAC_EINVAL,
+                    "timing.%s %g s is %g slots at slot_rate_hz %g: expected at most %g slots "
+                    "(%g s)",
+                    what, delay_s, fabs(delay_s) * rig->slot_rate_hz, rig->slot_rate_hz,
+                    SLOTS_MOST, SLOTS_MOST / rig->slot_rate_hz);
 }
 
 static enum oac_status
@@ -65,6 +80,9 @@ enum oac_status oac_rig_check_wave(const struct oac_rig *rig, struct oac_err *er
         (sampled && check_grid(rig, "adc", rig->adc.samples_per_slot, err)) ||
         check_jitter(rig, "weight_dac", rig->weight_dac.jitter_s, err) ||
         check_jitter(rig, "client_dac", rig->client_dac.jitter_s, err) ||
+        check_delay(rig, "skew_s", rig->timing.skew_s, err) ||
+        check_delay(rig, "adc_delay_s", rig->timing.adc_delay_s, err) ||
+        check_delay(rig, "adc_delay_spread_s", rig->timing.adc_delay_spread_s, err) ||
         check_response("weight_modulator", &rig->weight_modulator, err) ||
         check_response("client_modulator", &rig->client_modulator, err) || check_link(rig, err))
         return err->status;

@@ -12,10 +12,14 @@
 
 #define LINE_BYTES 300
 
-/* What leaks from a slot into the next beyond this is worth a line. */
+/* What leaks from a slot into all later ones beyond this is worth a line. (Into the next alone will not do: of a
+ * pole that is far too slow each later slot gets next to nothing.) */
 static const double LEAK = 0.01;
 /* Time constants, in samples, that the grid shows badly: shorter ones act within a sample anyway. */
 static const double COARSE_FROM = 0.05, COARSE_TO = 1.0;
+
+/* No modulator is measured beyond: the most that a bandwidth_hz may be. */
+static const double HIGHEST_HZ = 1e13;
 
 struct pole {
     const char *name;
@@ -46,12 +50,14 @@ static void warn_pole(const struct oac_rig *rig, const struct pole *pole,
 {
     char line[LINE_BYTES];
     double tau_s = oac_one_pole_tau_s(pole->bandwidth_hz);
-    double leak = oac_one_pole_leak(tau_s, 1.0 / rig->slot_rate_hz, 1);
+    double next = oac_one_pole_leak(tau_s, 1.0 / rig->slot_rate_hz, 1);
+    double lost = 1.0 - oac_one_pole_leak(tau_s, 1.0 / rig->slot_rate_hz, 0);
     double samples = tau_s * rig->slot_rate_hz * (double)rig->wave.samples_per_slot;
-    if (leak > LEAK) {
+    if (lost > LEAK) {
         snprintf(line, sizeof line,
-                 "%s.bandwidth_hz %g leaks %.1f %% of a slot into the next at %g slots/s",
-                 pole->name, pole->bandwidth_hz, 100.0 * leak, rig->slot_rate_hz);
+                 "%s.bandwidth_hz %g leaks %.1f %% of a slot into the next at %g slots/s, "
+                 "%.1f %% into all later ones",
+                 pole->name, pole->bandwidth_hz, 100.0 * next, rig->slot_rate_hz, 100.0 * lost);
         to->say(to->context, line);
     }
     if (samples > COARSE_FROM && samples < COARSE_TO) {
@@ -62,6 +68,34 @@ static void warn_pole(const struct oac_rig *rig, const struct pole *pole,
                  ceil((double)rig->wave.samples_per_slot / samples));
         to->say(to->context, line);
     }
+}
+
+/* A file in another unit than it says covers another band than the bench needs. */
+static void warn_file(const struct oac_rig *rig, const char *name,
+                      const struct oac_rig_modulator *modulator, const struct audience *to)
+{
+    struct oac_touchstone *table = NULL;
+    struct oac_err ignored;
+    char line[LINE_BYTES];
+    if (modulator->s21_file[0] == '\0' ||
+        oac_touchstone_read(modulator->s21_file, modulator->s21_peaking, &table, &ignored))
+        return; /* oac_rig_check says so */
+    double end_hz = table->f_hz[table->points - 1];
+    oac_touchstone_destroy(table);
+    if (end_hz >= rig->slot_rate_hz && end_hz <= HIGHEST_HZ)
+        return;
+    if (end_hz < rig->slot_rate_hz)
+        snprintf(
+            line, sizeof line,
+            "%s.s21_file ends at %g Hz, below %g slots/s: nothing passes above its end. Is "
+            "the unit in its option line right?",
+            name, end_hz, rig->slot_rate_hz);
+    else
+        snprintf(
+            line, sizeof line,
+            "%s.s21_file ends at %g Hz, above %g Hz: is the unit in its option line right?",
+            name, end_hz, HIGHEST_HZ);
+    to->say(to->context, line);
 }
 
 static void warn_optics(const struct oac_rig *rig, const struct audience *to)
@@ -104,5 +138,7 @@ void oac_rig_warnings_wave(const struct oac_rig *rig,
                                                   : INFINITY}};
     for (size_t i = 0; i < sizeof poles / sizeof poles[0]; i++)
         warn_pole(rig, &poles[i], &to);
+    warn_file(rig, "weight_modulator", &rig->weight_modulator, &to);
+    warn_file(rig, "client_modulator", &rig->client_modulator, &to);
     warn_optics(rig, &to);
 }

@@ -173,6 +173,53 @@ Test(rig_wave, a_bandwidth_that_cannot_carry_the_slots_is_named_with_both_number
     silent_of(SETS("slot_rate_hz=1e9", "demux.passband_hz=5e10"), "passband");
 }
 
+/* Of a pole that is far too slow the next slot gets next to nothing, and so does every other. */
+Test(rig_wave, a_bandwidth_a_million_times_too_low_is_named_too)
+{
+    warns(SETS("slot_rate_hz=1e9", "guard_slots=10", "detector.bandwidth_hz=1e3"),
+          "detector.bandwidth_hz 1000", "100.0 % into all later ones");
+}
+
+static void file_warns(const char *text, const char *word, bool wanted)
+{
+    char dir[OAC_TEST_DIR_BYTES], file[OAC_TEST_DIR_BYTES + 32], set[OAC_TEST_DIR_BYTES + 64];
+    oac_test_dir_make(dir);
+    oac_test_dir_path(dir, "modulator.s2p", file);
+    oac_test_file_put(file, text, strlen(text));
+    snprintf(set, sizeof set, "client_modulator.s21_file=%s", file);
+    if (wanted)
+        warns(SETS("slot_rate_hz=1e9", "guard_slots=10", set), "client_modulator.s21_file ends",
+              word);
+    else
+        silent_of(SETS("slot_rate_hz=1e9", "guard_slots=10", set), word);
+    oac_test_dir_remove(dir);
+}
+
+Test(rig_wave, a_touchstone_file_in_the_wrong_unit_is_asked_about)
+{
+    static const char rows[] = "1 0 0 1 0 0 0 0 0\n40 0 0 .9 0 0 0 0 0\n";
+    static const char rows_in_hz[] = "1e9 0 0 1 0 0 0 0 0\n4e10 0 0 .9 0 0 0 0 0\n";
+    char text[200];
+    snprintf(text, sizeof text, "# Hz S RI R 50\n%s", rows);
+    file_warns(text, "ends at 40 Hz, below 1e+09 slots/s", true);
+    snprintf(text, sizeof text, "# GHz S RI R 50\n%s", rows_in_hz);
+    file_warns(text, "ends at 4e+19 Hz, above 1e+13 Hz", true);
+    snprintf(text, sizeof text, "# GHz S RI R 50\n%s", rows);
+    file_warns(text, "unit", false);
+    snprintf(text, sizeof text, "# Hz S RI R 50\n%s", rows_in_hz);
+    file_warns(text, "unit", false);
+}
+
+Test(rig_wave, delays_of_more_slots_than_a_modem_can_listen_for_are_refused)
+{
+    refused(SETS("slot_rate_hz=1e9", "timing.adc_delay_s=1"), "timing.adc_delay_s 1 s",
+            "at most 4096 slots (4.096e-06 s)");
+    refused(SETS("slot_rate_hz=1e9", "timing.skew_s=-5e-6"), "timing.skew_s -5e-06 s",
+            "5000 slots");
+    refused(SETS("slot_rate_hz=1e9", "timing.adc_delay_spread_s=1e-3"),
+            "timing.adc_delay_spread_s", "4096");
+}
+
 Test(rig_wave, a_measured_response_counts_with_its_own_bandwidth)
 {
     char dir[OAC_TEST_DIR_BYTES], file[OAC_TEST_DIR_BYTES + 32], set[OAC_TEST_DIR_BYTES + 64];
