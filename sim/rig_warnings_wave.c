@@ -54,10 +54,13 @@ static void warn_pole(const struct oac_rig *rig, const struct pole *pole,
     double lost = 1.0 - oac_one_pole_leak(tau_s, 1.0 / rig->slot_rate_hz, 0);
     double samples = tau_s * rig->slot_rate_hz * (double)rig->wave.samples_per_slot;
     if (lost > LEAK) {
-        snprintf(line, sizeof line,
-                 "%s.bandwidth_hz %g leaks %.1f %% of a slot into the next at %g slots/s, "
-                 "%.1f %% into all later ones",
-                 pole->name, pole->bandwidth_hz, 100.0 * next, rig->slot_rate_hz, 100.0 * lost);
+        int used =
+            snprintf(line, sizeof line,
+                     "%s.bandwidth_hz %g leaks %.1f %% of a slot into the next at %g slots/s",
+                     pole->name, pole->bandwidth_hz, 100.0 * next, rig->slot_rate_hz);
+        if (lost > next + LEAK)
+            snprintf(line + used, sizeof line - (size_t)used, ", %.1f %% into all later ones",
+                     100.0 * lost);
         to->say(to->context, line);
     }
     if (samples > COARSE_FROM && samples < COARSE_TO) {
