@@ -16,7 +16,8 @@
 
 /* Images per batch unless asked otherwise: large enough to amortise a call, small enough for
  * the operands (256 x 784 floats, 0.8 MB) to stay in a core's L2 cache. */
-#define BATCH_DEFAULT 256
+#define BATCH_DEFAULT \
+    64 /* fits the second-level cache, and Ctrl-C waits for no more than this */
 
 const char *const oac_photon_reference_names[] = {"detected", "preweight", NULL};
 const char *const oac_photon_budget_names[] = {"layer", "sample", NULL};

@@ -56,10 +56,15 @@ static double dead_time_events(const struct oac_analytic *self, const struct oac
     if (mean > EVENTS_BELOW && !((double)workspace->peak > PEAK_MAX))
         return NAN;
     const float *t = workspace->operand.t[0] + exact->window * frame->slots;
+    const float *d =
+        self->tracking ? workspace->operand.d[0] + exact->window * frame->slots : NULL;
     double dark = self->bench->detector.dark_per_s;
     for (size_t n = 0; n < frame->slots; n++) {
         double tx = (double)t[n] + frame->client->t_null;
         double light = (double)frame->light[0][n * frame->cols + k] * tx;
+        if (d)
+            light += (double)frame->detuned[0][n * frame->cols + k] *
+                     ((double)d[n] + frame->client->d_null);
         workspace->rate[n] =
             fmax((double)exact->light->launch * light / self->slot_s, 0.0) + dark;
     }
@@ -73,15 +78,23 @@ static void dead_time_moments(const struct oac_analytic *self, const struct oac_
                               const struct oac_exact_window *exact,
                               struct oac_workspace *workspace)
 {
-    const float *t = workspace->operand.t[0] + exact->window * frame->slots;
+    const size_t first = exact->window * frame->slots;
+    struct oac_readout_light light = {.w = frame->light[0], .x = workspace->turns};
     for (size_t n = 0; n < frame->slots; n++)
-        workspace->turns[n] = t[n] + (float)frame->client->t_null;
+        workspace->turns[n] = workspace->operand.t[0][first + n] + (float)frame->client->t_null;
+    if (self->tracking) {
+        for (size_t n = 0; n < frame->slots; n++)
+            workspace->bends[n] =
+                workspace->operand.d[0][first + n] + (float)frame->client->d_null;
+        light.wd = frame->detuned[0];
+        light.xd = workspace->bends;
+    }
     double dead = self->bench->detector.dead_time_s / self->slot_s;
     float peak = 0.0f;
     oac_readout_kernel()->dead_time(
-        frame->slots, frame->cols, frame->light[0], frame->cols, workspace->turns,
-        exact->light->launch, (float)(self->bench->detector.dark_per_s * self->slot_s),
-        (float)dead, workspace->moments, workspace->moments + frame->cols, &peak);
+        frame->slots, frame->cols, frame->cols, &light, exact->light->launch,
+        (float)(self->bench->detector.dark_per_s * self->slot_s), (float)dead,
+        workspace->moments, workspace->moments + frame->cols, &peak);
     workspace->peak = peak * (float)dead;
 }
 

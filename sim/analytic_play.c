@@ -90,7 +90,7 @@ enum oac_status oac_workspace_fit(const struct oac_analytic *self,
     const size_t tile = OAC_ANALYTIC_TILE, pad = 4 * OAC_KERNEL_PAD;
     size_t operand = tile * slots + pad, sums = tile * cols + pad, window = slots + pad;
     size_t hum = window + self->comb_span;
-    size_t floats = 3 * self->nodes * operand + 2 * window + hum + 8 * sums + 4 * (cols + pad);
+    size_t floats = 3 * self->nodes * operand + 3 * window + hum + 8 * sums + 4 * (cols + pad);
     workspace->memory = oac_alloc(floats, sizeof *workspace->memory, "a workspace", err);
     workspace->code = oac_alloc(slots + pad, sizeof *workspace->code, "a workspace", err);
     workspace->rate = oac_alloc(slots + pad, sizeof *workspace->rate, "a workspace", err);
@@ -105,6 +105,7 @@ enum oac_status oac_workspace_fit(const struct oac_analytic *self,
         workspace->operand.d[node] = take(&next, operand);
     }
     workspace->turns = take(&next, window);
+    workspace->bends = take(&next, window);
     workspace->z_drive = take(&next, window);
     workspace->z_rin = take(&next, hum);
     float **sum[] = {&workspace->s1,        &workspace->v,        &workspace->a,

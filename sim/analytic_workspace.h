@@ -35,7 +35,7 @@ struct oac_workspace {
     size_t slots, cols; /* room for frames up to these */
     float *memory;
     uint16_t *code;                                     /* (tile, slots) dense codes */
-    float *turns, *z_drive, *z_rin;                     /* (slots + pad) of one window */
+    float *turns, *bends, *z_drive, *z_rin;             /* (slots + pad) of one window */
     float *s1, *v, *a;                                  /* (tile, cols) */
     float *z, *raw, *gain;                              /* (tile, cols), (cols), (cols) */
     float *moving_c, *moving_s, *moving_cd, *moving_sd; /* (tile, cols) */

@@ -68,6 +68,12 @@ void oac_transmission_init(struct oac_transmission *curve, double alpha, double 
                            double turns0, double turns_per_code, uint32_t codes,
                            uint16_t null_code);
 
+struct
+    oac_readout_light { /* what reaches the rows in every slot: w x, and wd xd where V_pi follows the wavelength */
+    const float *w, *x;
+    const float *wd, *xd; /* NULL: none */
+};
+
 struct oac_readout_kernel {
     /* code (padded) for one window; *shot_sum is the sum of `shot` over rows, *shot_min its minimum;
      * returns how many saturated. */
@@ -93,11 +99,11 @@ struct oac_readout_kernel {
     /* out[i] = T^2 - null^2 of t[i] = T - null */
     void (*square)(size_t n, const float *t, float null, float *out);
 
-    /* Dead time: for rows of w (slots, ldw), rate n = launch w x + dark per slot, adds
-     * n/(1 + n dead) to mean[k] and n/(1 + n dead)^3 to variance[k]; raises *peak to the largest n. */
-    void (*dead_time)(size_t slots, size_t padded, const float *w, size_t ldw, const float *x,
-                      float launch, float dark, float dead, float *mean, float *variance,
-                      float *peak);
+    /* Dead time: for each row's rate per slot n = launch (w x + wd xd) + dark, of matrices (slots, ldw), adds
+     * up n/(1 + n dead) in mean[k] and n/(1 + n dead)^3 in variance[k]; raises *peak to the largest n. */
+    void (*dead_time)(size_t slots, size_t padded, size_t ldw,
+                      const struct oac_readout_light *light, float launch, float dark,
+                      float dead, float *mean, float *variance, float *peak);
 };
 
 /* For the level base/kernel.h has selected. */

@@ -217,8 +217,8 @@ static void OAC_AT_LEVEL(square)(size_t n, const float *restrict t, float null,
         out[i] = t[i] * (t[i] + 2.0f * null);
 }
 
-static void OAC_AT_LEVEL(dead_time)(size_t slots, size_t padded, const float *restrict w,
-                                    size_t ldw, const float *restrict x, float launch,
+static void OAC_AT_LEVEL(dead_time)(size_t slots, size_t padded, size_t ldw,
+                                    const struct oac_readout_light *restrict l, float launch,
                                     float dark, float dead, float *restrict mean,
                                     float *restrict variance, float *peak)
 {
@@ -226,9 +226,10 @@ static void OAC_AT_LEVEL(dead_time)(size_t slots, size_t padded, const float *re
     for (size_t k0 = 0; k0 < padded; k0 += SUM_LANES) {
         float m[SUM_LANES] = {0}, v[SUM_LANES] = {0};
         for (size_t n = 0; n < slots; n++) {
-            float light = launch * x[n];
+            const float *w = l->w + n * ldw + k0, *wd = l->wd ? l->wd + n * ldw + k0 : w;
+            float light = launch * l->x[n], bent = l->wd ? launch * l->xd[n] : 0.0f;
             for (size_t i = 0; i < SUM_LANES; i++) {
-                float rate = fma_f32(light, w[n * ldw + k0 + i], dark);
+                float rate = fma_f32(bent, wd[i], fma_f32(light, w[i], dark));
                 float live = 1.0f / fma_f32(rate, dead, 1.0f);
                 float counted = rate * live;
                 m[i] += counted;

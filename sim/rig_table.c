@@ -94,7 +94,7 @@ static const struct oac_config_key KEYS[] = {
     INTEGER(bench_seed, "", 0, 9007199254740991.0, "1",
             "Fixes hidden imperfections and the path of drift."),
 
-    INTEGER(wave.samples_per_slot, "", 2, 1024, "8",
+    INTEGER(wave.samples_per_slot, "", 2, 256, "8",
             "Samples of light per slot in the waveform engine."),
 
     REAL(timing.skew_s, "s", -1, 1, "0", "Hidden: the client's data come this much late."),

@@ -11,10 +11,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/support/need.h"
+#include "tests/support/process.h"
 #include "tests/support/small_world.h"
 
 #define ARGUMENTS_MAX 24
@@ -22,7 +22,6 @@
 struct process {
     const char *argument[ARGUMENTS_MAX]; /* after "oac run", ended by NULL */
     rlim_t file_bytes_max;               /* 0: no limit */
-    unsigned interrupt_after_ms;         /* 0: never */
     int code;                            /* exit code; 128 + signal */
     char out[8192], err[8192];
 };
@@ -67,12 +66,6 @@ static void run(struct process *p, const char *dir)
     cr_assert(child >= 0);
     if (child == 0)
         become(p, dir);
-    if (p->interrupt_after_ms) {
-        const struct timespec pause = {p->interrupt_after_ms / 1000,
-                                       (long)(p->interrupt_after_ms % 1000) * 1000000L};
-        nanosleep(&pause, NULL);
-        kill(child, SIGINT);
-    }
     cr_assert_eq(waitpid(child, &status, 0), child);
     p->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     read_back(dir, "out", p->out, sizeof p->out);
@@ -219,7 +212,7 @@ static void run_into(const struct oac_small_world *w, struct process p, const ch
         given++;
     memcpy(p.argument + given, common, sizeof common);
     run(&p, w->dir);
-    one_line(&p, p.interrupt_after_ms ? 130 : 1);
+    one_line(&p, 1);
     cr_expect(strstr(p.err, "run.h5"), "%s", p.err);
     old_file_stays(dir, path);
 }
@@ -265,11 +258,21 @@ Test(run_command, interrupt_in_mid_run_is_exit_130_and_leaves_the_old_result)
 
     oac_small_world_make(&w);
     make_output_dir(&w, dir);
+    char path[OAC_TEST_DIR_BYTES + 16];
+    oac_test_file_put(oac_test_dir_path(dir, "run.h5", path), "old", 3);
     /* Millions of windows: minutes of work in batches of well below a second. */
-    run_into(
-        &w,
-        (struct process){.argument = {"--repeats", "20000", "--batch", "1", "--threads", "1"},
-                         .interrupt_after_ms = 1500},
-        dir);
+    struct oac_test_process p = oac_test_oac_signalled(
+        (const char *const[]){"run", "--model", w.model, "--data", w.data, "--rig", "ideal",
+                              "--repeats", "20000", "--batch", "1", "--threads", "1",
+                              "--progress", "-o", path, NULL},
+        "images: ", SIGINT);
+    cr_expect_eq(p.code, 130, "exit %d: %s", p.code, p.said);
+    cr_expect_str_empty(p.out);
+    const char *last = strstr(p.said, "\noac: ");
+    cr_assert_not_null(last, "%s", p.said);
+    cr_expect(strchr(last + 1, '\n') == p.said + strlen(p.said) - 1, "%s", p.said);
+    cr_expect(strstr(last, "run.h5"), "%s", p.said);
+    oac_test_process_fini(&p);
+    old_file_stays(dir, path);
     oac_small_world_remove(&w);
 }

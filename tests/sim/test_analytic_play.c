@@ -288,3 +288,37 @@ Test(analytic_play, the_account_adds_up)
                        1e-9 * account.client_in_j);
     optics_close(&o);
 }
+
+/* A dead time takes at most its product with the rate: 2.4e9 photons a second and 1 fs, 2.4e-6, far below what V_pi
+ * following the wavelength does to the outer rows. */
+Test(analytic_play, rows_behind_a_dead_time_see_the_client_at_their_own_wavelength)
+{
+    static const char *const tracking[] = {"detector.kind=counting",
+                                           "receiver.kind=counter",
+                                           "laser.power_dbm=-65",
+                                           "slot_rate_hz=1e6",
+                                           "client_modulator.vpi_tracks_wavelength=yes",
+                                           "laser.grid_hz=500e9",
+                                           "detector.dead_time_s=1e-15",
+                                           NULL};
+    double with[ROWS_MAX], without[ROWS_MAX], same[ROWS_MAX];
+    struct optics o;
+    struct pattern p;
+    for (int i = 0; i < 3; i++) {
+        const char *sets[8];
+        memcpy(sets, tracking, sizeof sets);
+        if (i > 0)
+            sets[6] = "detector.dead_time_s=0";
+        if (i > 1)
+            sets[4] = "client_modulator.vpi_tracks_wavelength=no";
+        optics_open(&o, OAC_NOISE_NONE, sets);
+        pattern_fill(&p, &o, 4, 32, 5);
+        optics_electrons(&o, &p, 0, i == 0 ? with : i == 1 ? without : same);
+        optics_close(&o);
+    }
+    for (size_t k = 0; k < 4; k++) {
+        cr_expect_float_eq(with[k] / without[k], 1.0, 4e-6, "row %zu: %.9g", k,
+                           with[k] / without[k]);
+        cr_expect(k == 0 || k == 3 ? fabs(same[k] / without[k] - 1.0) > 1e-4 : 1);
+    }
+}
