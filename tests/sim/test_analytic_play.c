@@ -289,8 +289,8 @@ Test(analytic_play, the_account_adds_up)
     optics_close(&o);
 }
 
-/* A dead time takes at most its product with the rate: 2.4e9 photons a second and 1 fs, 2.4e-6, far below what V_pi
- * following the wavelength does to the outer rows. */
+/* A dead time takes at most its product with the rate: 2.4e9 photons a second and 1 fs, 2.4e-6, far below what
+ * V_pi following the wavelength does to the outer rows. */
 Test(analytic_play, rows_behind_a_dead_time_see_the_client_at_their_own_wavelength)
 {
     static const char *const tracking[] = {"detector.kind=counting",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Threads share a waveform bench behind the modem, each with its own workspace: the bits of one thread, and no race
- * under TSan. Frames are built by whoever comes first. */
+/* Threads share a waveform bench behind the modem, each with its own workspace: the bits of one thread, and no
+ * race under TSan. Frames are built by whoever comes first. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
