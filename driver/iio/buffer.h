@@ -13,6 +13,8 @@
 #include "base/status.h"
 #include "driver/iio/session.h"
 
+#define OAC_IIO_CHANNELS_MAX 16u
+
 struct oac_iio_buffer;
 
 enum oac_iio_mode {
@@ -38,12 +40,13 @@ enum oac_status oac_iio_buffer_open(struct oac_iio_session *session,
                                     struct oac_err *err) OAC_MUST_USE;
 void oac_iio_buffer_close(struct oac_iio_buffer *buffer); /* NULL is fine; ends cyclic output */
 
-/* Queues one buffer's worth / takes one: native samples of channel c at data + offset[c], `step` bytes apart. The
- * pointers stay valid until the next call. */
+/* Native samples of channel c at data + offset[c], `step` bytes apart. The pointers stay valid until the next call.
+ * An output's buffer is written through view, then pushed; push returns at once, and what came of it is answered
+ * by the next view or wait. A refill waits for its samples. */
 struct oac_iio_view {
     void *data;
     size_t step, samples;
-    size_t offset[16];
+    size_t offset[OAC_IIO_CHANNELS_MAX];
 };
 enum oac_status
 oac_iio_buffer_view(struct oac_iio_buffer *buffer, struct oac_iio_view *view,
@@ -52,6 +55,14 @@ enum oac_status oac_iio_buffer_push(struct oac_iio_buffer *buffer,
                                     struct oac_err *err) OAC_MUST_USE;
 enum oac_status oac_iio_buffer_refill(struct oac_iio_buffer *buffer, struct oac_iio_view *view,
                                       struct oac_err *err) OAC_MUST_USE;
+/* Until the last push has been taken. */
+enum oac_status oac_iio_buffer_wait(struct oac_iio_buffer *buffer,
+                                    struct oac_err *err) OAC_MUST_USE;
+/* What to do about the last failure. */
+enum oac_iio_answer oac_iio_buffer_answer(const struct oac_iio_buffer *buffer);
+/* As obtained; a first push may still find out that the kernel knows no cyclic buffers. */
+enum oac_iio_mode oac_iio_buffer_mode(struct oac_iio_buffer *buffer);
+/* Lost samples since the last call, where the core's status register can be read. */
 enum oac_iio_trouble oac_iio_buffer_trouble(struct oac_iio_buffer *buffer);
 
 #endif
