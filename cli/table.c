@@ -3,6 +3,7 @@
 
 #define COMPUTE "Compute with light"
 #define PREPARE "Prepare"
+#define LAB     "Work in the laboratory"
 #define LOOK    "Look"
 
 const struct oac_command oac_commands[] = {
@@ -15,6 +16,8 @@ const struct oac_command oac_commands[] = {
     {PREPARE, "train", "train a network that fits the optics it will run on", oac_cmd_train},
     {PREPARE, "data", "list the data sets there are, fetch the one that is missing",
      oac_cmd_data},
+    {LAB, "twin", "serve a simulated bench behind a virtual board, for every libiio program",
+     oac_cmd_twin},
     {LOOK, "scope", "see a window after every component: waveforms, eyes, noise",
      oac_cmd_scope},
     {LOOK, "rig", "list, check, show and explain descriptions of benches", oac_cmd_rig},
