@@ -96,10 +96,15 @@ enum oac_status oac_iio_fail(const struct oac_iio_session *session, int error, b
 static enum oac_status create_context(struct oac_iio_session *session, struct oac_err *err)
 {
     struct oac_iio_call call;
+    /* libiio 0.24 puts a NUL where the colon before the port was */
+    char *uri = oac_strdup(session->uri, err);
+    if (!uri)
+        return err->status;
     oac_iio_enter(&call);
     errno = 0;
-    session->context = iio_create_context_from_uri(session->uri);
+    session->context = iio_create_context_from_uri(uri);
     const int error = errno ? errno : EIO;
+    free(uri);
     if (session->context && !session->dry && session->timeout_ms)
         (void)!iio_context_set_timeout(session->context, session->timeout_ms);
     oac_iio_leave(&call);

@@ -12,7 +12,7 @@
 #define BUFFER_S    0.02 /* of an input's buffer */
 #define BUFFER_MIN  4096u
 #define BUFFER_MAX  (1u << 20)
-#define SILENCE_S   2.0 /* bench time that may pass before the mark */
+#define SILENCE_S   1.0 /* bench time that may pass before the mark */
 #define SILENCE_MIN 16u /* buffers */
 #define CHIPS       OAC_IIO_MARK_CHIPS
 
@@ -221,7 +221,9 @@ static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_con
         if (at < self->heard_count[first])
             break;
         silent += input->samples;
-        if ((double)silent > SILENCE_S * rate_hz && silent > SILENCE_MIN * input->samples)
+        self->silent =
+            (double)silent > SILENCE_S * rate_hz && silent > SILENCE_MIN * input->samples;
+        if (self->silent)
             return oac_fail(
                 err, OAC_EDEVICE,
                 "no start mark on %s in %zu samples: no light reaches the detector, "

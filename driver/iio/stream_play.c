@@ -91,9 +91,10 @@ enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspa
     (void)workspace;
     struct oac_iio_stream *self = context;
     size_t start[OAC_BOARD_PORTS_MAX] = {0};
+    unsigned attempts = 0;
     if (oac_iio_train_make(self, burst, err))
         return err->status;
-    for (unsigned i = 0; i < OAC_IIO_ATTEMPTS; i++) {
+    while (attempts < OAC_IIO_ATTEMPTS) {
         if (attempt(self, start, err) == OAC_OK) {
             take_all(self, burst, start);
             self->account.bench_s += (double)self->slots * self->caps.link.slot_s;
@@ -101,10 +102,11 @@ enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspa
         }
         oac_iio_stream_hush(self);
         self->made_safe = true; /* whatever plays next sets the board up again */
-        if (err->status != OAC_EDEVICE)
+        attempts++;
+        if (err->status != OAC_EDEVICE || self->silent)
             break;
     }
     struct oac_err ignored;
     (void)!oac_iio_safe(self->session, &self->board, &ignored);
-    return oac_fail_within(err, "after %d attempts", OAC_IIO_ATTEMPTS);
+    return attempts > 1 ? oac_fail_within(err, "in %u attempts", attempts) : err->status;
 }

@@ -12,6 +12,7 @@
 #include "sim/panel.h"
 
 #define RATE_NEAR       1e-4 /* relative: a sample in ten thousand is a slot in a window of 800 */
+#define TRAVEL_LEAST    0.98 /* of the modulator's whole travel, that a port must reach */
 #define DELAY_SLOTS_MAX 4u
 #define TRAIN_BYTES     ((size_t)8 << 20) /* of an output's buffer */
 #define PREAMBLE_SLOTS  512u              /* room for what modems send, guards not counted */
@@ -169,7 +170,7 @@ static enum oac_status map_output(const struct oac_iio_stream *self, struct oac_
             line->rest_code = (uint16_t)c;
         }
     }
-    if (!(brightest - darkest > 0.5))
+    if (!(brightest - darkest >= TRAVEL_LEAST * (1.0 - curve->r)))
         return oac_fail(err, OAC_EMISMATCH,
                         "rig %s: port %s of board %s plays %g..%g V, which does not move its "
                         "modulator (peak at %g V, V_pi %g V) from dark to bright: amplify, or "

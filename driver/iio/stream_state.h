@@ -61,6 +61,7 @@ struct oac_iio_stream {
     struct oac_iio_segment *segment;
     size_t segments;
     bool made_safe, synchronised; /* synchronised: outputs have a common start */
+    bool silent;                  /* no mark came: playing again would bring none either */
     /* the train: codes of the rig (drives, slots * per_slot) */
     uint16_t *train[OAC_BOARD_PORTS_MAX];
     size_t train_capacity[OAC_BOARD_PORTS_MAX];
