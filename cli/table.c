@@ -23,6 +23,7 @@ const struct oac_command oac_commands[] = {
     {LOOK, "rig", "list, check, show and explain descriptions of benches", oac_cmd_rig},
     {LOOK, "info", "say what a file is: model, run, calibration, data set, rig", oac_cmd_info},
     {LAB, "probe", "say what is behind a URI, and what it is good for", oac_cmd_probe},
+    {LAB, "port", "read, set and list the ports of a bench by hand, in volts", oac_cmd_port},
     {LAB, "safe", "put a bench into its safe state", oac_cmd_safe},
     {0},
 };

@@ -23,30 +23,38 @@ static void note(char text[OAC_ROLES_NOTE_BYTES], const char *format, ...)
     snprintf(text + used, OAC_ROLES_NOTE_BYTES - used, "%s%s", used ? "; " : "", line);
 }
 
-/* Whether a slot is a whole number of samples at one of the port's rates. */
-static bool rate_fits(const struct oac_board_port *port, double slot_rate_hz, char *text)
+/* Whether at one of the port's rates a slot is a whole number of samples and its codes reach low_v to high_v. */
+static bool converts(const struct oac_board_port *port, double slot_rate_hz, double low_v,
+                     double high_v, const char *what, char *text)
 {
-    double largest_hz = 0.0;
-    for (size_t i = 0; i < port->rates; i++) {
-        double samples = port->rate_hz[i] / slot_rate_hz;
-        largest_hz = fmax(largest_hz, port->rate_hz[i]);
-        /* A tenth of a sample over a window of 1000 slots is lost to tracking anyway. */
-        if (samples >= 0.9999 && fabs(samples - floor(samples + 0.5)) <= 1e-4)
+    double a = port->v0_v, b = oac_board_port_volts(port, ldexp(1.0, port->codec.bits) - 1.0);
+    double largest_hz = 0.0, gain = 0.0;
+    for (size_t i = 0; i < port->rates || i == 0; i++) {
+        bool any = port->rates == 0; /* an external clock */
+        double rate_hz = any ? slot_rate_hz : port->rate_hz[i],
+               g = any ? 1 : port->rate_gain[i];
+        double samples = rate_hz / slot_rate_hz, slack_v = g * fabs(port->lsb_v);
+        largest_hz = fmax(largest_hz, rate_hz);
+        /* 1e-4 of a sample a slot is a tenth of one over a window of 1000 slots. */
+        if (!(samples >= 0.9999 && fabs(samples - floor(samples + 0.5)) <= 1e-4))
+            continue;
+        gain = fmax(gain, g);
+        if (low_v >= g * fmin(a, b) - slack_v && high_v <= g * fmax(a, b) + slack_v)
             return true;
     }
-    if (port->rates == 0)
-        return true; /* nobody's business: an external clock */
-    if (largest_hz < slot_rate_hz)
+    if (gain > 0.0)
+        note(text, "converts %.4g to %.4g V, the rig's %s needs %.4g to %.4g V",
+             gain * fmin(a, b), gain * fmax(a, b), what, low_v, high_v);
+    else if (largest_hz < slot_rate_hz)
         note(text, "at most %g S/s, slots come at %g Hz", largest_hz, slot_rate_hz);
     else
         note(text, "no rate is a multiple of %g slots/s", slot_rate_hz);
     return false;
 }
 
-static bool output_fits(const struct oac_board_port *port, const struct oac_rig_dac *dac,
-                        const char *what, char *text)
+static bool output_fits(const struct oac_board_port *port, const struct oac_rig *rig,
+                        const struct oac_rig_dac *dac, const char *what, char *text)
 {
-    double slack_v = fabs(port->lsb_v);
     double low_v = dac->min_v, high_v = dac->min_v + dac->full_scale_v;
     if (port->ac_coupled) { /* the subcarrier's amplitude is half the travel */
         low_v = -0.5 * dac->full_scale_v;
@@ -55,18 +63,16 @@ static bool output_fits(const struct oac_board_port *port, const struct oac_rig_
     if (dac->bits > port->codec.bits)
         note(text, "%u bits, the rig's %s has %lld", port->codec.bits, what,
              (long long)dac->bits);
-    if (low_v >= port->min_v - slack_v && high_v <= port->max_v + slack_v)
-        return true;
-    note(text, "%g to %g V, the rig's %s needs %g to %g V", port->min_v, port->max_v, what,
-         low_v, high_v);
-    return false;
+    if (!converts(port, rig->slot_rate_hz, low_v, high_v, what, text))
+        return false;
+    if (low_v < port->min_v - fabs(port->lsb_v) || high_v > port->max_v + fabs(port->lsb_v))
+        note(text, "held to its limits, %g to %g V", port->min_v, port->max_v);
+    return true;
 }
 
 static bool input_fits(const struct oac_board_port *port, const struct oac_rig *rig, char *text)
 {
-    double a = port->v0_v, b = oac_board_port_volts(port, ldexp(1.0, port->codec.bits) - 1.0);
     double low_v = rig->adc.min_v, high_v = rig->adc.min_v + rig->adc.full_scale_v;
-    double slack_v = fabs(port->lsb_v);
     if (port->ac_coupled) {
         low_v = -0.5 * rig->adc.full_scale_v;
         high_v = -low_v;
@@ -74,28 +80,23 @@ static bool input_fits(const struct oac_board_port *port, const struct oac_rig *
     if (rig->adc.bits > port->codec.bits)
         note(text, "%u bits, the rig's adc has %lld", port->codec.bits,
              (long long)rig->adc.bits);
-    if (low_v >= fmin(a, b) - slack_v && high_v <= fmax(a, b) + slack_v)
-        return true;
-    note(text, "converts %.4g to %.4g V, the rig's adc %g to %g V", fmin(a, b), fmax(a, b),
-         low_v, high_v);
-    return false;
+    return converts(port, rig->slot_rate_hz, low_v, high_v, "adc", text);
 }
 
 static void find_port(const struct oac_board_port *port, const struct oac_rig *rig,
                       bool plays[OAC_ROLES], char *text)
 {
-    bool rate = !rig || rate_fits(port, rig->slot_rate_hz, text);
     if (port->ac_coupled)
         note(text, "on a subcarrier");
     if (!port->output) {
-        plays[OAC_ROLE_READOUT] = (!rig || input_fits(port, rig, text)) && rate;
+        plays[OAC_ROLE_READOUT] = !rig || input_fits(port, rig, text);
         return;
     }
     plays[OAC_ROLE_WEIGHT] =
-        (!rig || output_fits(port, &rig->weight_dac, "weight_dac", text)) && rate;
+        !rig || output_fits(port, rig, &rig->weight_dac, "weight_dac", text);
     plays[OAC_ROLE_CLIENT] =
-        (!rig || output_fits(port, &rig->client_dac, "client_dac", text)) && rate;
-    plays[OAC_ROLE_GATE] = !port->ac_coupled && rate;
+        !rig || output_fits(port, rig, &rig->client_dac, "client_dac", text);
+    plays[OAC_ROLE_GATE] = !port->ac_coupled;
 }
 
 static void miss(struct oac_roles *roles, const char *format, ...) OAC_PRINTF(2, 3);

@@ -4,8 +4,8 @@
  *     weight    drives the weight modulator of one wavelength     client    drives the modulator of all of them
  *     readout   hears one detector                                gate      resets an integrator, constant voltage
  * A port plays weight, client or readout when light's drive fits it: constant voltages pass (DC-coupled) or a
- * subcarrier carries them; with a rig, its slots are a whole number of samples at one of the port's rates and its
- * voltages lie inside the port's limits. Fewer bits than the rig assumes are a remark, not a refusal. */
+ * subcarrier carries them; with a rig, its slots are a whole number of samples at a rate at which the port's codes
+ * reach the rig's voltages. Fewer bits than the rig assumes, and limits that cut its range, are remarks. */
 #ifndef OAC_DRIVER_ROLES_H
 #define OAC_DRIVER_ROLES_H
 
