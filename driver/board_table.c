@@ -131,12 +131,14 @@ enum oac_status oac_board_reference(FILE *out, struct oac_err *err)
 {
     if (oac_config_reference(&oac_board_table, out, err))
         return err->status;
+    fputc('\n', out);
     for (size_t i = 0; i < OAC_BOARD_LISTS; i++) {
         const struct oac_config_list *list = &oac_board_lists[i];
-        fprintf(out, "\n# `%s`: a list of at most %zu. %s\n\n", list->path, list->max,
-                list->help);
-        if (oac_config_reference(list->element, out, err))
-            return err->status;
+        fprintf(out, "`%s` is a list of at most %zu of the %s below. %s\n\n", list->path,
+                list->max, list->element->name, list->help);
     }
-    return OAC_OK;
+    if (oac_config_reference(&oac_board_port_table, out, err))
+        return err->status;
+    fputc('\n', out);
+    return oac_config_reference(&oac_board_write_table, out, err);
 }

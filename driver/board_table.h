@@ -46,7 +46,7 @@ extern const struct oac_config_table oac_board_table, oac_board_port_table,
     oac_board_write_table;
 extern const struct oac_config_list oac_board_lists[OAC_BOARD_LISTS];
 
-/* All keys with unit, default, range and meaning, in Markdown: docs/board-reference.md. */
+/* All keys with unit, default, range and meaning, in Markdown: part of docs/boards.md. */
 enum oac_status oac_board_reference(FILE *out, struct oac_err *err) OAC_MUST_USE;
 
 #endif

@@ -137,7 +137,8 @@ static bool stopped(const struct oac_sink *sink)
     return sink && oac_stop_requested(sink);
 }
 
-/* A cyclic buffer plays by itself; any other one is pushed again and again. */
+/* A buffer opened as cyclic is repeated, by the kernel or else by its thread; any other is pushed
+ * again and again. */
 static enum oac_status hold(struct oac_iio_buffer *buffer, const struct oac_board_port *port,
                             uint16_t code, double hold_s, const struct oac_sink *sink,
                             struct oac_err *err)
@@ -147,7 +148,7 @@ static enum oac_status hold(struct oac_iio_buffer *buffer, const struct oac_boar
     if (push_constant(buffer, port, &code, err))
         return err->status;
     while (now_s() < end_s && !stopped(sink)) {
-        if (oac_iio_buffer_mode(buffer) == OAC_IIO_CYCLIC)
+        if (oac_iio_buffer_mode(buffer) != OAC_IIO_STREAMING)
             nanosleep(&pause, NULL);
         else if (push_constant(buffer, port, &code, err))
             return err->status;

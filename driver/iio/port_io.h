@@ -2,7 +2,8 @@
 /* One port of a bench by hand, in volts, with no model and no rig.
  *
  * Volts are those of the board's profile at the rate and range that its setup selects; a device whose own scale
- * contradicts the profile is refused. A held voltage is one constant buffer: it steps from the safe state and back,
+ * contradicts the profile is refused. A held voltage is one constant buffer: it steps from the
+ * safe state and back,
  * without a ramp. */
 #ifndef OAC_DRIVER_IIO_PORT_IO_H
 #define OAC_DRIVER_IIO_PORT_IO_H
@@ -19,7 +20,8 @@ struct oac_port_reading {
     double mean_v, sigma_v, low_v, high_v;
 };
 
-/* Listens to one buffer of an input, after those that may be stale. Writes only those settings of the profile that
+/* Listens to one buffer of an input, after those that may be stale. Writes only those settings of
+ * the profile that
  * concern inputs, so that outputs held by others stay as they are. */
 enum oac_status oac_port_read(struct oac_iio_session *session, const struct oac_board *board,
                               const struct oac_board_port *port, size_t samples,
@@ -30,7 +32,8 @@ enum oac_status oac_port_read(struct oac_iio_session *session, const struct oac_
 enum oac_status oac_port_check(const struct oac_board_port *port, double volts, uint16_t *code,
                                struct oac_err *err) OAC_MUST_USE;
 
-/* Sets the board up, holds an output at `volts` for hold_s [s] or until the sink asks to stop, then makes the board
+/* Sets the board up, holds an output at `volts` for hold_s [s] or until the sink asks to stop,
+ * then makes the board
  * safe, also after a failure. */
 enum oac_status oac_port_hold(struct oac_iio_session *session, const struct oac_board *board,
                               const struct oac_board_port *port, double volts, double hold_s,

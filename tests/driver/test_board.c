@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "driver/board_table.h"
 #include "tests/support/context_text.h"
 #include "tests/support/need.h"
 #include "tests/support/tmpdir.h"
@@ -355,4 +356,19 @@ Test(board, a_broken_file_never_does_more_than_fail)
             cr_expect_null(strchr(err.message, '\n'), "%s", err.message);
     }
     oac_test_dir_remove(dir);
+}
+
+Test(board, the_keys_in_docs_are_those_of_this_program)
+{
+    char path[4200], *document, *keys = NULL;
+    size_t bytes;
+    snprintf(path, sizeof path, "%s/docs/boards.md", getenv("OAC_SOURCE_DIR"));
+    cr_assert_eq(oac_file_read(path, 1u << 20, &document, &bytes, &err), OAC_OK, "%s",
+                 err.message);
+    FILE *out = open_memstream(&keys, &bytes);
+    cr_assert_eq(oac_board_reference(out, &err), OAC_OK, "%s", err.message);
+    fclose(out);
+    cr_expect(strstr(document, keys) != NULL, "stale: docs/boards.md should hold\n%s", keys);
+    free(keys);
+    free(document);
 }

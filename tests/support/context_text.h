@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* Whether the text holds this channel; format gets that of its scan element ("le:S16/16>>0"), "" when it has none. */
+/* Whether the text holds this channel; format gets that of its scan element ("le:S16/16>>0"), ""
+ * when it has none. */
 bool oac_test_context_channel(const char *text, const char *device, const char *channel,
                               bool output, char format[64]);
 
