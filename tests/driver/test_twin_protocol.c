@@ -99,7 +99,7 @@ Test(twin_protocol, a_line_that_makes_no_sense_is_bad_and_the_next_is_read)
 
 Test(twin_protocol, a_nul_spoils_its_line_alone)
 {
-    static const char text[] = "VERS\0ION\nPRINT\n";
+    static const char text[] = "VERSION\0\nPRINT\n";
     struct oac_twin_parser parser = {0};
     struct oac_twin_request request;
     size_t taken, more;
