@@ -3,9 +3,8 @@
  * ports can do, how it is set up and how it is made safe. Both the driver and the virtual bench read them.
  *
  *     volts = v0_v + lsb_v * code     code unsigned (driver/codec.h); lsb_v may be negative (ADALM2000)
- * A profile is checked by one table (base/config.h), then its keys against each other; every error
- * names file, key,
- * value and what was expected, and the line where one key is at fault. Keys: docs/boards.md. */
+ * A profile is checked by one table (base/config.h), then its keys against each other; every error names
+ * file, key, value and what was expected, and the line where one key is at fault. Keys: docs/boards.md. */
 #ifndef OAC_DRIVER_BOARD_H
 #define OAC_DRIVER_BOARD_H
 
@@ -64,8 +63,7 @@ struct oac_board {
 };
 
 /* volts of a port's code at the profile's own rate, and the nearest code of a voltage inside the
- * port's limits and
- * range; OAC_EINVAL names port, voltage and limit. Pure. */
+ * port's limits and range; OAC_EINVAL names port, voltage and limit. Pure. */
 double oac_board_port_volts(const struct oac_board_port *port, double code);
 enum oac_status oac_board_port_code(const struct oac_board_port *port, double volts,
                                     uint16_t *code, struct oac_err *err) OAC_MUST_USE;

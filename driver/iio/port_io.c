@@ -161,7 +161,7 @@ enum oac_status oac_port_hold(struct oac_iio_session *session, const struct oac_
                               double deadline_s, const struct oac_sink *sink,
                               struct oac_err *err)
 {
-    uint16_t code;
+    uint16_t code = 0;
     if (oac_port_check(port, volts, &code, err) || oac_probe_range(session, port, err))
         return err->status;
     const char *channels[] = {port->channel};

@@ -195,7 +195,7 @@ enum oac_status oac_probe_board(struct oac_iio_session *session, const char *nam
                                 struct oac_board *board, struct oac_err *err)
 {
     struct oac_probe *probe = NULL;
-    if (oac_probe_create(session, name, NULL, &probe, err))
+    if (oac_probe_create(session, name, NULL, &probe, err) || !probe)
         return err->status;
     enum oac_status status = OAC_OK;
     if (probe->best)

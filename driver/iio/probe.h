@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is behind a URI: devices and channels, which board profile fits and why, which of its ports
- * can play which
- * part in a rig, and what is missing.
+ * can play which part in a rig, and what is missing.
  *
  * A profile fits when every channel of its ports is there with a format that holds the profile's,
- * and the context's
- * hw_model, where it states one, contains the profile's match. Of several, one recognised by
- * hw_model comes before
- * one without match, and among those the one with more ports. Nothing is written to the bench. */
+ * and the context's hw_model, where it states one, contains the profile's match. Of several, one
+ * recognised by hw_model comes before one without match, and among those the one with more ports.
+ * Nothing is written to the bench. */
 #ifndef OAC_DRIVER_IIO_PROBE_H
 #define OAC_DRIVER_IIO_PROBE_H
 
@@ -50,8 +48,8 @@ enum oac_status oac_probe_open(const char *uri, unsigned timeout_ms,
                                struct oac_err *err) OAC_MUST_USE;
 
 /* board NULL: all shipped profiles are tried, else only this one (a name or a file). rig may be
- * NULL. *probe refers to
- * the session's texts: destroy it before the session closes. A probe without a fit is OAC_OK. */
+ * NULL. *probe refers to the session's texts: destroy it before the session closes. A probe
+ * without a fit is OAC_OK. */
 enum oac_status oac_probe_create(struct oac_iio_session *session, const char *board,
                                  const struct oac_rig *rig, struct oac_probe **probe,
                                  struct oac_err *err) OAC_MUST_USE;
@@ -62,8 +60,8 @@ enum oac_status oac_probe_board(struct oac_iio_session *session, const char *nam
                                 struct oac_board *board, struct oac_err *err) OAC_MUST_USE;
 
 /* Whether the port's IIO scale and offset, where the device states them, are the profile's volts;
- * else OAC_EMISMATCH:
- * volts would be wrong. Attributes that cannot be read are not held against it. */
+ * else OAC_EMISMATCH: volts would be wrong. Attributes that cannot be read are not held against
+ * it. */
 enum oac_status oac_probe_range(struct oac_iio_session *session,
                                 const struct oac_board_port *port,
                                 struct oac_err *err) OAC_MUST_USE;
