@@ -7,7 +7,8 @@
  * A code or native number out of range saturates and is counted, never wraps. Bits of a word beside the
  * significant ones may be another channel's and are left untouched, unless the format is fully defined: then
  * they are the sign above and zero below. Integers only: nothing becomes a float on the way.
- * Source: the IIO scan element format [le|be]:[s|u]bits/storage>>shift, Linux Documentation/ABI/testing/sysfs-bus-iio. */
+ * Source: the scan element format [le|be]:[s|u]bits/storage>>shift of Linux,
+ * Documentation/ABI/testing/sysfs-bus-iio. */
 #ifndef OAC_DRIVER_CODEC_H
 #define OAC_DRIVER_CODEC_H
 
@@ -28,7 +29,8 @@ struct oac_codec {
 enum oac_status oac_codec_parse(const char *format, struct oac_codec *codec,
                                 struct oac_err *err) OAC_MUST_USE;
 
-/* native (count words, `step` bytes apart) from code (count); returns how many saturated (code above the range). */
+/* native (count words, `step` bytes apart) from code (count); returns how many saturated, being above
+ * the range. */
 size_t oac_codec_encode(const struct oac_codec *codec, size_t count, const uint16_t *code,
                         void *native, size_t step);
 /* code (count) as unsigned codes 0 .. 2^bits - 1 in int32_t (32 bit codes end at INT32_MAX); returns how many lie

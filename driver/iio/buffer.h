@@ -40,9 +40,9 @@ enum oac_status oac_iio_buffer_open(struct oac_iio_session *session,
                                     struct oac_err *err) OAC_MUST_USE;
 void oac_iio_buffer_close(struct oac_iio_buffer *buffer); /* NULL is fine; ends cyclic output */
 
-/* Native samples of channel c at data + offset[c], `step` bytes apart. The pointers stay valid until the next call.
- * An output's buffer is written through view, then pushed; push returns at once, and what came of it is answered
- * by the next view or wait. A refill waits for its samples. */
+/* Native samples of channel c at data + offset[c], `step` bytes apart. The pointers stay valid until
+ * the next call. An output's buffer is written through view, then pushed; push returns at once, and what
+ * came of it is answered by the next view or wait. A refill waits for its samples. */
 struct oac_iio_view {
     void *data;
     size_t step, samples;

@@ -240,7 +240,7 @@ static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_con
             "on these outputs; close it",
             input->device);
     *start = at - mark - per_slot;
-    const size_t wanted = *start + self->slots * per_slot;
+    const size_t wanted = *start + (self->slots + 1) * per_slot; /* to the end of the ramp */
     while (self->heard_count[first] < wanted)
         if (hear(self, input, err))
             return err->status;

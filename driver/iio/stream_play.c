@@ -5,12 +5,17 @@
 #include "driver/iio/session_state.h"
 #include "driver/iio/stream_state.h"
 
-void oac_iio_stream_hush(struct oac_iio_stream *self)
+static void close_outputs(struct oac_iio_stream *self)
 {
     for (size_t o = 0; o < self->outputs; o++) {
         oac_iio_buffer_close(self->output[o].buffer);
         self->output[o].buffer = NULL;
     }
+}
+
+void oac_iio_stream_hush(struct oac_iio_stream *self)
+{
+    close_outputs(self);
     for (size_t i = 0; i < self->inputs; i++) {
         oac_iio_buffer_close(self->input[i].buffer);
         self->input[i].buffer = NULL;
@@ -37,6 +42,9 @@ static enum oac_status attempt(struct oac_iio_stream *self, size_t start[], stru
     for (size_t o = 0; o < self->outputs; o++)
         if (oac_iio_buffer_wait(self->output[o].buffer, err))
             return err->status;
+    /* A train that is pushed behind another without a gap on one output and with one on the next would tear
+     * weights and data apart: every train begins at rest. */
+    close_outputs(self);
     return OAC_OK;
 }
 

@@ -98,8 +98,10 @@ static void look_at(void *context, const struct oac_iio_channel_info *info)
     struct codec_search *search = context;
     const struct oac_board_port *port = search->port;
     if (info->output != port->output || !info->codec.bits ||
-        (strcmp(info->device, port->device) && strcmp(info->device_id, port->device)) ||
-        (strcmp(info->channel, port->channel) && strcmp(info->channel_name, port->channel)))
+        (strcmp(info->device, port->device) != 0 &&
+         strcmp(info->device_id, port->device) != 0) ||
+        (strcmp(info->channel, port->channel) != 0 &&
+         strcmp(info->channel_name, port->channel) != 0))
         return;
     search->codec = info->codec;
     search->found = true;
