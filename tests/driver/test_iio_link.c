@@ -73,8 +73,8 @@ Test(iio_link, without_noise_readouts_are_the_simulator_s_but_for_rounding, .tim
     }
     /* A readout is the sum over S slots of the mean of R rounded samples: rounding alone leaves
      * sqrt(S/(12 R)) = 0.83 codes; the dark level that is taken off, the mean of some 4 R samples, S times
-     * that of one, 0.29/sqrt(4 R) = 4.2. Twice the sum of both is allowed:
-     * a full slot is 1600 codes, a readout some 4e4. */
+     * that of one, 100 * 0.29/sqrt(4 R) = 4.2. Twice both together is allowed: dark samples are alike. A full
+     * slot is 1600 codes, a readout some 4e4. */
     const double sigma = hypot(0.83, 4.2);
     cr_expect_lt(sqrt(square / (FRAMES * WINDOWS)), 2.0 * sigma, "most %g, rms %g", most,
                  sqrt(square / (FRAMES * WINDOWS)));
