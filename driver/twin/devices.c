@@ -97,7 +97,8 @@ static bool text_of(const char *value, size_t bytes, char text[OAC_TWIN_VALUE_BY
 {
     if (bytes >= OAC_TWIN_VALUE_BYTES)
         return false;
-    memcpy(text, value, bytes);
+    if (bytes > 0) /* value may be NULL */
+        memcpy(text, value, bytes);
     text[bytes] = '\0';
     size_t length = strlen(text);
     for (size_t i = length; i < bytes; i++)

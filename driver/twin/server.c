@@ -73,7 +73,7 @@ static enum oac_status listen_on(struct oac_twin_server *server, const struct ad
 
 static enum oac_status address_note(struct oac_twin_server *server, struct oac_err *err)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {0};
     socklen_t bytes = sizeof at;
     char host[HOST_BYTES], port[8];
     if (getsockname(server->fd, (struct sockaddr *)&at, &bytes) != 0 ||

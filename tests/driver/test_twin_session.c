@@ -61,6 +61,7 @@ Test(twin_session, a_refused_value_is_taken_off_the_line)
     expect("WRITE m2k-adc oversampling_ratio 3\r\nabcWRITE m2k-adc no_such 2\r\nhiVERSION\r\n",
            "-22\n-2\n0.24.v0.24  \n");
     expect("WRITE m2k-adc sampling_frequency_available 1\r\n1", "-13\n");
+    expect("WRITE m2k-adc oversampling_ratio 0\r\n", "-22\n");
     expect("WRITE nobody x 4\r\nabcd\r\n", "-19\n");
     expect("WRITE m2k-adc oversampling_ratio 2\r\n4\n", "2\n");
     const char *said = twin_say(&talk, "READ m2k-adc oversampling_ratio\r\n");
