@@ -249,6 +249,29 @@ Test(iio_stream, the_mark_is_found_upside_down_and_in_noise_and_nowhere_else)
     cr_expect_gt(contrast, OAC_IIO_MARK_LEAST);
 }
 
+Test(iio_stream, a_server_that_came_back_is_set_up_and_played_again, .timeout = 120)
+{
+    struct played first = {0}, again = {0};
+    struct oac_err err;
+    char address[120];
+    start(0, NULL);
+    cr_assert_eq(open_iio(NULL, &first.stream, &err), OAC_OK, "%s", err.message);
+    play(&first, first.stream.caps);
+    snprintf(address, sizeof address, "%.110s", bench.uri + 3);
+    iio_fixture_kill(&bench);
+    cr_assert_null(iio_fixture_start(&bench, address, &err));
+    again.stream = first.stream;
+    play(&again, again.stream.caps);
+    cr_expect_eq(again.received, WINDOWS);
+    first.stream.ops->workspace_destroy(first.stream.self, first.workspace);
+    free(first.weight);
+    free(first.client);
+    free(first.pick);
+    free(first.rx);
+    done(&again);
+    iio_fixture_kill(&bench);
+}
+
 Test(iio_stream, outputs_are_safe_after_closing)
 {
     struct played iio = {0};
