@@ -203,7 +203,7 @@ static long extend(struct oac_twin_playback *self, bool first, size_t scans)
 }
 
 long oac_twin_reader_pull(struct oac_twin_playback *self, struct oac_twin_reader *reader,
-                          bool first, size_t scans, uint16_t *code)
+                          bool *first, size_t scans, uint16_t *code)
 {
     const size_t readouts = self->shape->readouts;
     long got = 0;
@@ -212,10 +212,12 @@ long oac_twin_reader_pull(struct oac_twin_playback *self, struct oac_twin_reader
         reader->at = self->oldest;
         reader->overruns++;
     }
-    if (self->stopped)
+    if (self->stopped) {
         got = -EPIPE;
-    else if (reader->at == self->now)
-        got = extend(self, first, scans);
+    } else if (reader->at == self->now) {
+        got = extend(self, *first, scans);
+        *first = false;
+    }
     if (got == 0) {
         uint64_t there = self->now - reader->at;
         got = (long)(there < scans ? there : scans);

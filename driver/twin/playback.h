@@ -67,10 +67,10 @@ bool oac_twin_output_cyclic(struct oac_twin_playback *playback, size_t device);
 void oac_twin_reader_open(struct oac_twin_playback *playback, struct oac_twin_reader *reader);
 void oac_twin_reader_close(struct oac_twin_playback *playback, struct oac_twin_reader *reader);
 
-/* Up to `scans` board codes: code[k * scans + i] of readout k. first: the request has brought
- * nothing yet, so it
- * may wait. Returns how many (at least 1), or -EPIPE (stopped), -EIO (the simulation failed). */
+/* Up to `scans` board codes: code[k * scans + i] of readout k. *first: the request has asked for no scans
+ * that were not there yet, so it may wait; false from when it has. Returns how many (at least 1), or
+ * -EPIPE (stopped), -EIO (the simulation failed). */
 long oac_twin_reader_pull(struct oac_twin_playback *playback, struct oac_twin_reader *reader,
-                          bool first, size_t scans, uint16_t *code);
+                          bool *first, size_t scans, uint16_t *code);
 
 #endif

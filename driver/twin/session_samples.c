@@ -76,7 +76,7 @@ bool oac_twin_send_scans(struct oac_twin_session *session, size_t d,
 {
     struct oac_twin_layout layout;
     struct piece piece = {0};
-    bool first = true, alive = true;
+    bool first = true, waits = true, alive = true;
     oac_twin_layout_make(&session->twin->devices->device[d], mask, &layout);
     uint64_t scans = (bytes + layout.step - 1) / layout.step;
     if (!piece_make(session, layout.step, scans < PIECE_SCANS ? (size_t)scans : PIECE_SCANS,
@@ -88,7 +88,7 @@ bool oac_twin_send_scans(struct oac_twin_session *session, size_t d,
         uint64_t left = (bytes + layout.step - 1) / layout.step;
         size_t wanted = left < piece.scans ? (size_t)left : piece.scans;
         long got = oac_twin_reader_pull(session->twin->playback, &session->opened[d].reader,
-                                        first, wanted, piece.code);
+                                        &waits, wanted, piece.code);
         if (got < 0) {
             alive = oac_twin_answer(session, got);
             break;
