@@ -21,9 +21,16 @@ enum oac_config_type {
     OAC_CONFIG_BOOL,    /* field: bool; true|false|on|off|yes|no */
     OAC_CONFIG_CHOICE,  /* field: int, index into choices */
     OAC_CONFIG_TEXT, /* field: char[OAC_CONFIG_TEXT_BYTES], printable UTF-8, no control characters */
+    OAC_CONFIG_REALS, /* field: struct oac_config_reals; [1, 2.5] in YAML, 1,2.5 in --set */
 };
 
 #define OAC_CONFIG_TEXT_BYTES 256u
+#define OAC_CONFIG_REALS_MAX  16u
+
+struct oac_config_reals { /* each within the key's range; none may be there */
+    size_t count;
+    double value[OAC_CONFIG_REALS_MAX];
+};
 
 struct oac_config_key {
     const char *path; /* "laser.rin_db_per_hz" */
@@ -43,6 +50,18 @@ struct oac_config_table {
     size_t count;
 };
 
+/* A list of like objects at the top of a document ("ports: [{name: a}, {name: b}]"), each read through a
+ * table of its own, defaults first. A list that is not given is empty. */
+struct oac_config_list {
+    const char *path; /* "ports"; no dots */
+    const struct oac_config_table *element;
+    size_t offset,
+        stride; /* of the first element in the caller's struct, and from one to the next [bytes] */
+    size_t count_offset; /* field: size_t, how many were given */
+    size_t min, max;
+    const char *help;
+};
+
 /* Defaults only. Required keys stay as they are. */
 enum oac_status oac_config_defaults(const struct oac_config_table *table, void *object,
                                     struct oac_err *err) OAC_MUST_USE;
@@ -58,6 +77,17 @@ enum oac_status oac_config_parse(const struct oac_config_table *table, const cha
 enum oac_status oac_config_read(const struct oac_config_table *table, const char *path,
                                 void *object, size_t object_bytes, char **text_out,
                                 struct oac_err *err) OAC_MUST_USE;
+
+/* Both, for documents that also hold lists (list_count of them). */
+enum oac_status oac_config_parse_lists(const struct oac_config_table *table,
+                                       const struct oac_config_list *lists, size_t list_count,
+                                       const char *file, const char *text, size_t length,
+                                       void *object, size_t object_bytes,
+                                       struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_config_read_lists(const struct oac_config_table *table,
+                                      const struct oac_config_list *lists, size_t list_count,
+                                      const char *path, void *object, size_t object_bytes,
+                                      struct oac_err *err) OAC_MUST_USE;
 
 /* `--set laser.power_dbm=3`. An unknown path suggests the nearest known one. */
 enum oac_status oac_config_set(const struct oac_config_table *table, const char *assignment,

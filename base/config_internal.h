@@ -29,12 +29,25 @@ enum oac_status oac_config_fail_unknown(const struct oac_config_table *table, co
 enum oac_status oac_config_store(const struct oac_config_key *key, const char *text,
                                  bool quoted, void *object, struct oac_err *err);
 
+#define OAC_CONFIG_LISTS_MAX 8u
+
+struct oac_config_document { /* what is read, and how */
+    const struct oac_config_table *table;
+    const struct oac_config_list *lists;
+    size_t list_count; /* at most OAC_CONFIG_LISTS_MAX */
+    const char *file, *text;
+    size_t length;
+};
+
 /* Reads the YAML document into *object. seen_line (table->count, OAC_CONFIG_DEPTH), zeroed,
  * receives the line where each key and section was given: a section counts as the first key in
- * it, see oac_config_slot(). */
-enum oac_status oac_config_walk(const struct oac_config_table *table, const char *file,
-                                const char *text, size_t length, void *object,
+ * it, see oac_config_slot(). Elements of lists are complete on return. */
+enum oac_status oac_config_walk(const struct oac_config_document *document, void *object,
                                 size_t *seen_line, struct oac_err *err);
+
+/* Fills *err when a required key was not seen, and does not touch it otherwise. */
+enum oac_status oac_config_check_required(const struct oac_config_table *table,
+                                          const size_t *seen_line, struct oac_err *err);
 
 /* The index into seen_line for `path`, which is this key's or that of a section whose first key
  * this is. */

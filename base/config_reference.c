@@ -45,6 +45,12 @@ static void write_range(const struct oac_config_key *key, FILE *out)
     case OAC_CONFIG_TEXT:
         fprintf(out, "text, at most %u bytes", OAC_CONFIG_TEXT_BYTES - 1);
         break;
+    case OAC_CONFIG_REALS:
+        fprintf(out, "list of at most %u, each ", OAC_CONFIG_REALS_MAX);
+        write_bound(key->min, out);
+        fputs(" to ", out);
+        write_bound(key->max, out);
+        break;
     }
     fputs(" |", out);
 }

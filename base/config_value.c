@@ -14,6 +14,7 @@ struct value {
     bool truth;
     int choice;
     char text[OAC_CONFIG_TEXT_BYTES];
+    struct oac_config_reals reals;
 };
 
 static bool parse_real(const struct oac_config_key *key, const char *text, struct value *value)
@@ -75,6 +76,27 @@ static bool parse_text(const char *text, struct value *value)
     return true;
 }
 
+/* Numbers with commas between them; an empty text is none. */
+static bool parse_reals(const struct oac_config_key *key, const char *text, struct value *value)
+{
+    struct oac_config_reals *reals = &value->reals;
+    for (const char *at = text; *at || reals->count > 0;) {
+        char item[OAC_CONFIG_SHOWN_BYTES];
+        size_t length = strcspn(at, ",");
+        if (length >= sizeof item || reals->count == OAC_CONFIG_REALS_MAX)
+            return false;
+        memcpy(item, at, length);
+        item[length] = '\0';
+        if (!parse_real(key, item, value))
+            return false;
+        reals->value[reals->count++] = value->real;
+        if (at[length] == '\0')
+            return true;
+        at += length + 1;
+    }
+    return true;
+}
+
 static bool parse_value(const struct oac_config_key *key, const char *text, bool quoted,
                         struct value *value)
 {
@@ -89,6 +111,8 @@ static bool parse_value(const struct oac_config_key *key, const char *text, bool
         return parse_choice(key, text, value);
     case OAC_CONFIG_TEXT:
         return parse_text(text, value);
+    case OAC_CONFIG_REALS:
+        return !quoted && parse_reals(key, text, value);
     }
     return false;
 }
@@ -112,6 +136,9 @@ static void store_value(const struct oac_config_key *key, const struct value *va
         break;
     case OAC_CONFIG_TEXT:
         memcpy(field, value->text, sizeof value->text);
+        break;
+    case OAC_CONFIG_REALS:
+        memcpy(field, &value->reals, sizeof value->reals);
         break;
     }
 }
@@ -168,6 +195,11 @@ void oac_config_describe(const struct oac_config_key *key, char *text, size_t te
         snprintf(text, text_bytes, "UTF-8 text of at most %u bytes without control characters",
                  OAC_CONFIG_TEXT_BYTES - 1);
         break;
+    case OAC_CONFIG_REALS:
+        describe_range(key, range, sizeof range);
+        snprintf(text, text_bytes, "a list of at most %u numbers%s%s%s", OAC_CONFIG_REALS_MAX,
+                 unit ? " in " : "", unit ? unit : "", range);
+        break;
     }
 }
 
@@ -185,7 +217,9 @@ enum oac_status oac_config_store(const struct oac_config_key *key, const char *t
     const char *quote = quoted ? "\"" : "";
     return oac_fail(err, OAC_EINVAL, "%s = %s%s%s: expected %s%s", key->path, quote,
                     text[0] || quoted ? shown : "(nothing)", quote, expected,
-                    quoted && key->type <= OAC_CONFIG_BOOL ? ", without quotes" : "");
+                    quoted && (key->type <= OAC_CONFIG_BOOL || key->type == OAC_CONFIG_REALS)
+                        ? ", without quotes"
+                        : "");
 }
 
 enum oac_status oac_config_defaults(const struct oac_config_table *table, void *object,

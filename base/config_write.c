@@ -7,6 +7,10 @@
 #include "base/config_internal.h"
 #include "base/number.h"
 
+/* The longest value: a text whose every character is escaped, or a full list of numbers. */
+#define VALUE_BYTES \
+    (2 * OAC_CONFIG_TEXT_BYTES + OAC_CONFIG_REALS_MAX * (OAC_NUMBER_BYTES + 2) + 3)
+
 struct writer {
     const struct oac_config_table *table;
     const void *object;
@@ -72,8 +76,27 @@ static enum oac_status format_text(struct writer *writer, const struct oac_confi
     return OAC_OK;
 }
 
+/* [1, 2.5] */
+static enum oac_status format_reals(struct writer *writer, const struct oac_config_key *key,
+                                    const char *field, char *text)
+{
+    struct oac_config_reals reals;
+    memcpy(&reals, field, sizeof reals);
+    if (reals.count > OAC_CONFIG_REALS_MAX)
+        return refuse(writer, key);
+    strcpy(text, "[");
+    for (size_t i = 0; i < reals.count; i++) {
+        char number[OAC_NUMBER_BYTES];
+        if (format_real(writer, key, &reals.value[i], number))
+            return writer->err->status;
+        strcat(strcat(text, i ? ", " : ""), number);
+    }
+    strcat(text, "]");
+    return OAC_OK;
+}
+
 static enum oac_status format_value(struct writer *writer, const struct oac_config_key *key,
-                                    char text[2 * OAC_CONFIG_TEXT_BYTES + 3])
+                                    char text[VALUE_BYTES])
 {
     const char *field = (const char *)writer->object + key->offset;
     bool truth;
@@ -96,6 +119,8 @@ static enum oac_status format_value(struct writer *writer, const struct oac_conf
         if (choice < 0 || choice >= choices)
             return refuse(writer, key);
         return format_text(writer, key, key->choices[choice], text);
+    case OAC_CONFIG_REALS:
+        return format_reals(writer, key, field, text);
     }
     return refuse(writer, key);
 }
@@ -103,7 +128,7 @@ static enum oac_status format_value(struct writer *writer, const struct oac_conf
 static enum oac_status write_key(struct writer *writer, const struct oac_config_key *key,
                                  const char *component, int indent)
 {
-    char text[2 * OAC_CONFIG_TEXT_BYTES + 3];
+    char text[VALUE_BYTES];
     enum oac_status status = format_value(writer, key, text);
     if (status)
         return status;

@@ -199,6 +199,7 @@ int oac_cmd_run(struct oac_cli *cli, int argc, char **argv)
     input.run.data_name = name;
     input.run.data_directory = directory;
     input.run.on = station->on;
+    input.run.uri = station->uri;
     input.run.rig = station->rig;
     input.run.sets = station->sets;
     input.run.set_count = station->set_count;

@@ -16,6 +16,7 @@ enum {
     OAC_CLI_SEED,
     OAC_CLI_ENCODING,
     OAC_CLI_REPEATS,
+    OAC_CLI_URI,
 };
 
 /* Rows of an argp option table, under the heading "On what:" in `group` and "How:" in the next. */
@@ -31,8 +32,14 @@ enum {
          OAC_CLI_ON,                                                                             \
          "WHAT",                                                                                 \
          0,                                                                                      \
-         "what plays it: sim (default; exact mean and variance of every readout) or wave "       \
-         "(sampled light: slower, assumes less)",                                                \
+         "what plays it: sim (default; exact mean and variance of every readout), wave "         \
+         "(sampled light: slower, assumes less) or iio (boards)",                                \
+         group},                                                                                 \
+        {"uri",                                                                                  \
+         OAC_CLI_URI,                                                                            \
+         "URI",                                                                                  \
+         0,                                                                                      \
+         "of the lab bench, --on iio: ip:HOST[:PORT], usb:, local:; default the rig's",          \
          group},                                                                                 \
         {"set", OAC_CLI_SET, "PATH=VALUE", 0, "change one value of the rig; repeatable", group}, \
         {"noise",                                                                                \

@@ -3,6 +3,7 @@
 
 #define COMPUTE "Compute with light"
 #define PREPARE "Prepare"
+#define LAB     "Work in the laboratory"
 #define LOOK    "Look"
 
 const struct oac_command oac_commands[] = {
@@ -15,6 +16,10 @@ const struct oac_command oac_commands[] = {
     {PREPARE, "train", "train a network that fits the optics it will run on", oac_cmd_train},
     {PREPARE, "data", "list the data sets there are, fetch the one that is missing",
      oac_cmd_data},
+    {LAB, "probe", "say what is behind a URI, and what it is good for", oac_cmd_probe},
+    {LAB, "port", "read, set and list the ports of a bench by hand, in volts", oac_cmd_port},
+    {LAB, "safe", "put a bench into its safe state", oac_cmd_safe},
+    {LAB, "twin", "serve a simulated bench as a board, for libiio programs", oac_cmd_twin},
     {LOOK, "scope", "see a window after every component: waveforms, eyes, noise",
      oac_cmd_scope},
     {LOOK, "rig", "list, check, show and explain descriptions of benches", oac_cmd_rig},

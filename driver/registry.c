@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "driver/iio/stream.h"
 #include "hal/modem.h"
 #include "hal/stream.h"
 #include "sim/analytic.h"
@@ -28,10 +29,34 @@ static enum oac_status open_wave(const struct oac_registry_request *request,
     return oac_modem_open(&stream, &options, link, err);
 }
 
+#ifdef OAC_HAVE_LIBIIO
+static enum oac_status open_iio(const struct oac_registry_request *request,
+                                struct oac_link *link, struct oac_err *err)
+{
+    const struct oac_modem_options options = {0};
+    struct oac_stream stream;
+    if (oac_iio_stream_open(request->rig, request->rig_hash, request->uri, &stream, err))
+        return err->status;
+    return oac_modem_open(&stream, &options, link, err);
+}
+#else
+static enum oac_status open_iio(const struct oac_registry_request *request,
+                                struct oac_link *link, struct oac_err *err)
+{
+    (void)request;
+    (void)link;
+    return oac_fail(
+        err, OAC_EUNSUPPORTED,
+        "this oac was built without libiio: install libiio-dev, configure and build "
+        "again");
+}
+#endif
+
 static const struct oac_registry_row rows[] = {
     {"sim", "analytic simulation: exact mean and variance of every readout", open_sim},
     {"wave", "waveform simulation: sampled fields and currents through every component",
      open_wave},
+    {"iio", "converter boards, real or virtual, through libiio (--uri)", open_iio},
 };
 
 #define ROW_COUNT (sizeof rows / sizeof rows[0])

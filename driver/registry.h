@@ -17,6 +17,7 @@ struct oac_registry_request {
     const uint8_t *rig_hash; /* (32) SHA-256 of the resolved rig text */
     uint32_t noise;          /* mask of sim/noise.h; simulated benches only */
     uint64_t seed;           /* of the noise; simulated benches only */
+    const char *uri;         /* of the bench; NULL or "": the rig's. Lab benches only */
 };
 
 struct oac_registry_row {

@@ -33,8 +33,9 @@ struct oac_run_options {
     const char *rig;         /* a file or the name of a shipped rig */
     const char *const *sets; /* (set_count) "path=value" */
     size_t set_count;
-    const char *on; /* row of driver/registry.h; NULL: "sim" */
-    size_t images;  /* the first so many; 0: all */
+    const char *on;  /* row of driver/registry.h; NULL: "sim" */
+    const char *uri; /* of a lab bench; NULL: the rig's */
+    size_t images;   /* the first so many; 0: all */
     enum oac_encoding encoding;
     uint32_t noise;         /* mask of sim/noise.h */
     double photons_per_mac; /* NAN: the rig's own power */

@@ -31,8 +31,11 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
     if (oac_digest_memory(station->rig_text, strlen(station->rig_text), hash, err) != OAC_OK)
         goto fail;
     oac_digest_hex(hash, station->rig_sha256);
-    struct oac_registry_request request = {
-        .rig = &station->rig, .rig_hash = hash, .noise = options->noise, .seed = options->seed};
+    struct oac_registry_request request = {.rig = &station->rig,
+                                           .rig_hash = hash,
+                                           .noise = options->noise,
+                                           .seed = options->seed,
+                                           .uri = options->uri};
     if (oac_registry_open(options->on ? options->on : "sim", &request, &station->link, err) !=
             OAC_OK ||
         oac_engine_create(&station->link, NULL, &options->engine, &station->engine, err) !=
@@ -158,6 +161,7 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
 {
     const struct oac_station_options station = {
         .on = options->on,
+        .uri = options->uri,
         .rig = options->rig,
         .sets = options->sets,
         .set_count = options->set_count,

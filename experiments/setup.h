@@ -19,6 +19,7 @@
 
 struct oac_station_options {
     const char *on;          /* row of driver/registry.h; NULL: "sim" */
+    const char *uri;         /* of a lab bench; NULL: the rig's */
     const char *rig;         /* a file or the name of a shipped rig */
     const char *const *sets; /* (set_count) "path=value" */
     size_t set_count;

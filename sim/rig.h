@@ -154,6 +154,14 @@ struct oac_rig {
         int64_t samples_per_slot; /* conversions of a sampled receiver */
     } adc;
 
+    struct { /* the lab bench that this rig is the twin of; simulators read none of it */
+        char uri[OAC_CONFIG_TEXT_BYTES];
+        char board[OAC_CONFIG_TEXT_BYTES]; /* profile: driver/board.h */
+        char weight_ports[OAC_CONFIG_TEXT_BYTES], client_port[OAC_CONFIG_TEXT_BYTES],
+            readout_ports
+                [OAC_CONFIG_TEXT_BYTES]; /* names of its ports, comma between channels */
+    } iio;
+
     struct { /* electrical energy, for reports only */
         double modulator_j, dac_j, adc_j, integrator_j,
             nonlinearity_j; /* per symbol / conversion / readout */

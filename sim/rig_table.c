@@ -219,6 +219,14 @@ static const struct oac_config_key KEYS[] = {
     INTEGER(adc.samples_per_slot, "", 1, 64, "1",
             "Conversions per slot of a sampled receiver."),
 
+    TEXT(iio.uri, "",
+         "Where the bench answers: ip:HOST[:PORT], usb:, local:; --uri overrides."),
+    TEXT(iio.board, "", "Profile of its board: a shipped name or a file."),
+    TEXT(iio.weight_ports, "",
+         "Outputs that drive the weight modulators, comma between channels."),
+    TEXT(iio.client_port, "", "Output that drives the client's modulator."),
+    TEXT(iio.readout_ports, "", "Inputs that hear the detectors, comma between channels."),
+
     REAL(energy.modulator_j, "J", 0, 1, "0", "Client modulator per symbol."),
     REAL(energy.dac_j, "J", 0, 1, "0", "Client DAC per symbol."),
     REAL(energy.adc_j, "J", 0, 1, "0", "ADC per conversion."),

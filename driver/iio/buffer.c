@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "driver/iio/buffer.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "driver/iio/session_state.h"
+#include "driver/iio/worker.h"
+
+/* ADI's AXI cores, seen through direct_reg_access: status at 0x88 of the FPGA core, write one to clear.
+ * Bit 0: a DAC ran dry; bit 2: an ADC was not read in time. */
+#define STATUS_REGISTER 0x80000088u
+#define UNDERFLOW       1u
+#define OVERFLOW        4u
+
+struct oac_iio_buffer {
+    struct oac_iio_session *session;
+    struct iio_device *device;
+    struct iio_buffer *buffer;
+    struct iio_channel *channel[OAC_IIO_CHANNELS_MAX];
+    struct oac_iio_worker *worker;
+    char name[96];
+    size_t channels, samples, step;
+    bool output, pushed;
+    double deadline_s;
+    enum oac_iio_mode mode;
+    enum oac_iio_answer answer;
+    unsigned char *copy; /* what is repeated by software: a push may hand out other memory */
+};
+
+static enum oac_status failed(struct oac_iio_buffer *self, ssize_t error, const char *doing,
+                              struct oac_err *err)
+{
+    char what[200];
+    self->answer = oac_iio_answer_of((int)error, true);
+    if (self->answer == OAC_IIO_REOPEN_CONTEXT)
+        self->session->dead = true;
+    if (error == -ETIMEDOUT)
+        snprintf(what, sizeof what, "%s %s: no answer within %g s, cancelled", doing,
+                 self->name, self->deadline_s);
+    else
+        snprintf(what, sizeof what, "%s %s", doing, self->name);
+    return oac_iio_fail(self->session, (int)error, true, what, err);
+}
+
+static enum oac_status choose_channels(struct oac_iio_buffer *self,
+                                       const struct oac_iio_buffer_spec *spec,
+                                       struct oac_err *err)
+{
+    if (oac_iio_find_device(self->session, spec->device, &self->device, err))
+        return err->status;
+    for (unsigned i = 0; i < iio_device_get_channels_count(self->device); i++)
+        iio_channel_disable(iio_device_get_channel(self->device, i));
+    for (size_t c = 0; c < spec->channels; c++) {
+        if (oac_iio_find_channel(self->session, spec->device, spec->channel[c], spec->output,
+                                 &self->channel[c], err))
+            return err->status;
+        if (!iio_channel_is_scan_element(self->channel[c]))
+            return oac_fail(err, OAC_EUNSUPPORTED, "%s: channel '%s' of '%s' has no samples",
+                            self->session->uri, spec->channel[c], spec->device);
+        iio_channel_enable(self->channel[c]);
+    }
+    const ssize_t step = iio_device_get_sample_size(self->device);
+    if (step <= 0)
+        return failed(self, step ? step : -EINVAL, "asking for the sample size of", err);
+    self->step = (size_t)step;
+    return OAC_OK;
+}
+
+/* Bytes of a buffer are a multiple of length_align_bytes, where the driver has such an attribute. */
+static void align_length(struct oac_iio_buffer *self)
+{
+    struct oac_err ignored;
+    char text[64] = "";
+    const char *name = iio_device_get_id(self->device);
+    if (!iio_device_find_buffer_attr(self->device, "length_align_bytes") ||
+        oac_iio_read(self->session, name, "", false, "length_align_bytes", text, sizeof text,
+                     &ignored))
+        return;
+    const unsigned long align = strtoul(text, NULL, 10);
+    if (align < 2 || align > 1ul << 20)
+        return;
+    while (self->samples * self->step % align)
+        self->samples++;
+}
+
+static struct iio_buffer *create(struct oac_iio_buffer *self, bool cyclic, int *error)
+{
+    struct oac_iio_call call;
+    oac_iio_enter(&call);
+    errno = 0;
+    struct iio_buffer *made = iio_device_create_buffer(self->device, self->samples, cyclic);
+    *error = made ? 0 : errno ? -errno : -EIO;
+    oac_iio_leave(&call);
+    if (made &&
+        self->output) /* bits beside the samples are not to be what memory held before */
+        memset(iio_buffer_start(made), 0,
+               (size_t)((char *)iio_buffer_end(made) - (char *)iio_buffer_start(made)));
+    return made;
+}
+
+static enum oac_status create_buffer(struct oac_iio_buffer *self,
+                                     const struct oac_iio_buffer_spec *spec,
+                                     struct oac_err *err)
+{
+    struct oac_iio_call call;
+    int error = 0;
+    oac_iio_enter(&call);
+    if (spec->kernel_buffers) /* not every kernel lets itself be told */
+        (void)!iio_device_set_kernel_buffers_count(self->device, spec->kernel_buffers);
+    oac_iio_leave(&call);
+    self->mode = spec->cyclic ? OAC_IIO_CYCLIC : OAC_IIO_STREAMING;
+    self->buffer = create(self, spec->cyclic, &error);
+    if (!self->buffer && spec->cyclic && (error == -EPERM || error == -ENOSYS)) {
+        self->mode = OAC_IIO_REPEATED;
+        self->buffer = create(self, false, &error);
+    }
+    if (!self->buffer)
+        return failed(self, error, "opening", err);
+    if ((size_t)iio_buffer_step(self->buffer) != self->step)
+        return oac_fail(err, OAC_EDEVICE, "%s: %s has samples of %td bytes, not %zu",
+                        self->session->uri, self->name, iio_buffer_step(self->buffer),
+                        self->step);
+    return OAC_OK;
+}
+
+enum oac_status oac_iio_buffer_open(struct oac_iio_session *session,
+                                    const struct oac_iio_buffer_spec *spec,
+                                    struct oac_iio_buffer **buffer, enum oac_iio_mode *mode,
+                                    struct oac_err *err)
+{
+    if (!(spec->channels >= 1 && spec->channels <= OAC_IIO_CHANNELS_MAX && spec->samples >= 1 &&
+          spec->deadline_s > 0.0))
+        return oac_fail(err, OAC_EINVAL,
+                        "a buffer of %zu samples of %zu channels within %g s: give 1 to %u "
+                        "channels and at least one sample",
+                        spec->samples, spec->channels, spec->deadline_s, OAC_IIO_CHANNELS_MAX);
+    if (session->dry)
+        return oac_fail(err, OAC_EUNSUPPORTED,
+                        "%s has no samples: an xml: context only describes; give ip:, usb: or "
+                        "local:",
+                        session->uri);
+    struct oac_iio_buffer *self = oac_alloc(1, sizeof *self, "a device's buffer", err);
+    if (!self)
+        return err->status;
+    self->session = session;
+    self->channels = spec->channels;
+    self->samples = spec->samples;
+    self->output = spec->output;
+    self->deadline_s = spec->deadline_s;
+    snprintf(self->name, sizeof self->name, "%.90s", spec->device);
+    if (choose_channels(self, spec, err))
+        goto fail;
+    align_length(self);
+    if (create_buffer(self, spec, err) || oac_iio_worker_create(&self->worker, err))
+        goto fail;
+    session->buffers++;
+    *buffer = self;
+    *mode = self->mode;
+    return OAC_OK;
+fail:
+    if (self->buffer) {
+        session->buffers++;
+        oac_iio_buffer_close(self);
+        return err->status;
+    }
+    free(self);
+    return err->status;
+}
+
+void oac_iio_buffer_close(struct oac_iio_buffer *self)
+{
+    if (!self)
+        return;
+    if (!oac_iio_worker_destroy(self->worker))
+        return; /* a call that nothing ends still uses the buffer: the context stays open too */
+    struct oac_iio_call call;
+    oac_iio_enter(&call);
+    iio_buffer_destroy(self->buffer);
+    oac_iio_leave(&call);
+    self->session->buffers--;
+    free(self->copy);
+    free(self);
+}
+
+static ssize_t call_push(void *context)
+{
+    struct oac_iio_buffer *self = context;
+    struct oac_iio_call call;
+    oac_iio_enter(&call);
+    if (self->copy)
+        memcpy(iio_buffer_start(self->buffer), self->copy, self->samples * self->step);
+    const ssize_t answer = iio_buffer_push(self->buffer);
+    oac_iio_leave(&call);
+    return answer;
+}
+
+static ssize_t call_refill(void *context)
+{
+    struct oac_iio_buffer *self = context;
+    struct oac_iio_call call;
+    oac_iio_enter(&call);
+    const ssize_t answer = iio_buffer_refill(self->buffer);
+    oac_iio_leave(&call);
+    return answer;
+}
+
+static void call_cancel(void *context)
+{
+    struct oac_iio_buffer *self = context;
+    struct oac_iio_call call;
+    oac_iio_enter(&call);
+    iio_buffer_cancel(self->buffer);
+    oac_iio_leave(&call);
+}
+
+static void make_view(const struct oac_iio_buffer *self, size_t bytes,
+                      struct oac_iio_view *view)
+{
+    char *start = iio_buffer_start(self->buffer);
+    *view =
+        (struct oac_iio_view){.data = start, .step = self->step, .samples = bytes / self->step};
+    for (size_t c = 0; c < self->channels; c++)
+        view->offset[c] =
+            (size_t)((char *)iio_buffer_first(self->buffer, self->channel[c]) - start);
+}
+
+/* The kernel has no cyclic buffers after all: a plain one in its place, pushed again and again. */
+static enum oac_status repeat_instead(struct oac_iio_buffer *self, struct oac_err *err)
+{
+    const size_t bytes = self->samples * self->step;
+    struct oac_iio_call call;
+    int error = 0;
+    self->copy = oac_alloc(bytes, 1, "a repeated buffer", err);
+    if (!self->copy)
+        return err->status;
+    memcpy(self->copy, iio_buffer_start(self->buffer), bytes);
+    oac_iio_enter(&call);
+    iio_buffer_destroy(self->buffer);
+    oac_iio_leave(&call);
+    self->buffer = create(self, false, &error);
+    if (!self->buffer)
+        return failed(self, error, "opening", err);
+    self->mode = OAC_IIO_REPEATED;
+    return oac_iio_buffer_push(self, err);
+}
+
+enum oac_status oac_iio_buffer_wait(struct oac_iio_buffer *self, struct oac_err *err)
+{
+    if (!self->pushed)
+        return OAC_OK;
+    const ssize_t answer = oac_iio_worker_wait(self->worker, self->deadline_s);
+    if (self->mode == OAC_IIO_CYCLIC && (answer == -EPERM || answer == -ENOSYS)) {
+        self->pushed = false;
+        return repeat_instead(self, err);
+    }
+    if (self->mode == OAC_IIO_STREAMING || answer < 0)
+        self->pushed = false;
+    return answer < 0 ? failed(self, answer, "pushing to", err) : OAC_OK;
+}
+
+enum oac_status oac_iio_buffer_view(struct oac_iio_buffer *self, struct oac_iio_view *view,
+                                    struct oac_err *err)
+{
+    if (!self->output)
+        return oac_fail(err, OAC_EINTERNAL, "%s is an input: refill it", self->name);
+    if (oac_iio_buffer_wait(self, err))
+        return err->status;
+    if (self->pushed)
+        return oac_fail(err, OAC_EINVAL, "%s already plays: close its buffer to end it",
+                        self->name);
+    make_view(self, self->samples * self->step, view);
+    return OAC_OK;
+}
+
+enum oac_status oac_iio_buffer_push(struct oac_iio_buffer *self, struct oac_err *err)
+{
+    if (self->pushed)
+        return oac_fail(err, OAC_EINVAL, "%s: one push is under way: wait for it", self->name);
+    const bool repeated = self->mode == OAC_IIO_REPEATED;
+    if (repeated && !self->copy) {
+        self->copy = oac_alloc(self->samples, self->step, "a repeated buffer", err);
+        if (!self->copy)
+            return err->status;
+        memcpy(self->copy, iio_buffer_start(self->buffer), self->samples * self->step);
+    }
+    const struct oac_iio_job job = {call_push, call_cancel, self, repeated};
+    self->pushed = true;
+    oac_iio_worker_start(self->worker, &job);
+    return OAC_OK;
+}
+
+enum oac_status oac_iio_buffer_refill(struct oac_iio_buffer *self, struct oac_iio_view *view,
+                                      struct oac_err *err)
+{
+    const struct oac_iio_job job = {call_refill, call_cancel, self, false};
+    if (self->output)
+        return oac_fail(err, OAC_EINTERNAL, "%s is an output: push it", self->name);
+    oac_iio_worker_start(self->worker, &job);
+    const ssize_t answer = oac_iio_worker_wait(self->worker, self->deadline_s);
+    if (answer < 0)
+        return failed(self, answer, "reading samples of", err);
+    const ptrdiff_t step = iio_buffer_step(self->buffer);
+    if (step != (ptrdiff_t)self->step) {
+        self->answer = OAC_IIO_REOPEN_BUFFER;
+        return oac_fail(err, OAC_EDEVICE,
+                        "%s: samples of %s became %td bytes wide, from %zu: another program "
+                        "uses the device too and changed its channels; close it",
+                        self->session->uri, self->name, step, self->step);
+    }
+    make_view(self, (size_t)answer, view);
+    return OAC_OK;
+}
+
+enum oac_iio_answer oac_iio_buffer_answer(const struct oac_iio_buffer *self)
+{
+    return self->answer;
+}
+
+enum oac_iio_mode oac_iio_buffer_mode(struct oac_iio_buffer *self)
+{
+    return self->mode;
+}
+
+enum oac_iio_trouble oac_iio_buffer_trouble(struct oac_iio_buffer *self)
+{
+    struct oac_iio_call call;
+    uint32_t value = STATUS_REGISTER;
+    if (self->session->dead || !iio_device_find_debug_attr(self->device, "direct_reg_access"))
+        return OAC_IIO_UNKNOWN;
+    oac_iio_enter(&call);
+    int error = iio_device_reg_read(self->device, STATUS_REGISTER, &value);
+    if (!error && value != STATUS_REGISTER && value & (UNDERFLOW | OVERFLOW))
+        (void)!iio_device_reg_write(self->device, STATUS_REGISTER, value);
+    oac_iio_leave(&call);
+    if (error && oac_iio_answer_of(error, false) == OAC_IIO_REOPEN_CONTEXT)
+        self->session->dead = true;
+    if (error || value == STATUS_REGISTER) /* an echo is no register */
+        return OAC_IIO_UNKNOWN;
+    return value & (self->output ? UNDERFLOW : OVERFLOW) ? OAC_IIO_SEEN : OAC_IIO_NONE;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening a bench, loading segments, safe state, closing. */
+#include "driver/iio/stream.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "driver/iio/stream_state.h"
+
+#define TIMEOUT_MS   5000u
+#define SEGMENTS_MAX 65536u
+
+static enum oac_status find_place(struct oac_iio_stream *self, size_t *place,
+                                  struct oac_err *err)
+{
+    size_t at = 0;
+    while (at < self->segments && self->segment[at].weight)
+        at++;
+    *place = at;
+    if (at < self->segments)
+        return OAC_OK;
+    const size_t grown = self->segments ? 2 * self->segments : 16;
+    if (grown > SEGMENTS_MAX)
+        return oac_fail(err, OAC_ENOMEM, "more than %u segments loaded at once", SEGMENTS_MAX);
+    struct oac_iio_segment *more = oac_alloc(grown, sizeof *more, "segment handles", err);
+    if (!more)
+        return err->status;
+    if (self->segments)
+        memcpy(more, self->segment, self->segments * sizeof *more);
+    free(self->segment);
+    self->segment = more;
+    self->segments = grown;
+    return OAC_OK;
+}
+
+static enum oac_status load(void *context, const struct oac_stream_load *wanted,
+                            uint32_t *handle, struct oac_err *err)
+{
+    struct oac_iio_stream *self = context;
+    const size_t samples = wanted->slots * self->caps.weight_samples_per_slot;
+    size_t place, all;
+    if (find_place(self, &place, err) ||
+        oac_size_product(wanted->rows, samples, "a segment", &all, err))
+        return err->status;
+    uint16_t *weight = oac_alloc(all, sizeof *weight, "a segment", err);
+    if (!weight)
+        return err->status;
+    memcpy(weight, wanted->weight, all * sizeof *weight);
+    self->segment[place] = (struct oac_iio_segment){
+        .rows = wanted->rows, .slots = wanted->slots, .weight = weight};
+    *handle = (uint32_t)place + 1;
+    return OAC_OK;
+}
+
+static enum oac_status unload(void *context, uint32_t handle, struct oac_err *err)
+{
+    (void)err;
+    struct oac_iio_stream *self = context;
+    free(self->segment[handle - 1].weight);
+    self->segment[handle - 1] = (struct oac_iio_segment){0};
+    return OAC_OK;
+}
+
+static enum oac_status refuse(const struct oac_iio_stream *self, enum oac_setting setting,
+                              struct oac_err *err)
+{
+    return oac_fail(err, OAC_EUNSUPPORTED, "\"%s\" has no %s: set it by hand", self->device_id,
+                    oac_setting_name(setting));
+}
+
+static enum oac_status set(void *context, enum oac_setting setting, size_t channel,
+                           double value, double *readback, struct oac_err *err)
+{
+    (void)channel;
+    (void)value;
+    (void)readback;
+    return refuse(context, setting, err);
+}
+
+static enum oac_status get(void *context, enum oac_setting setting, size_t channel,
+                           double *value, struct oac_err *err)
+{
+    (void)channel;
+    (void)value;
+    return refuse(context, setting, err);
+}
+
+static enum oac_status safe(void *context, struct oac_err *err)
+{
+    struct oac_iio_stream *self = context;
+    oac_iio_stream_hush(self);
+    self->made_safe = true;
+    return oac_iio_safe(self->session, &self->board, err);
+}
+
+static void account(const void *context, struct oac_account *figures)
+{
+    const struct oac_iio_stream *self = context;
+    *figures = self->account;
+    figures->launched_j = figures->client_in_j = figures->detected_photons = NAN;
+}
+
+static void close_stream(void *context)
+{
+    struct oac_iio_stream *self = context;
+    struct oac_err ignored;
+    if (self->session)
+        (void)!safe(self, &ignored);
+    oac_iio_close(self->session);
+    for (size_t l = 0; self->line && l < self->lines; l++)
+        free(self->line[l].board_code);
+    for (size_t s = 0; s < self->segments; s++)
+        free(self->segment[s].weight);
+    for (size_t i = 0; i < OAC_BOARD_PORTS_MAX; i++) {
+        free(self->train[i]);
+        free(self->heard[i]);
+    }
+    free(self->segment);
+    free(self->line);
+    free(self->ports);
+    oac_calrec_destroy(self->nominal);
+    free(self);
+}
+
+/* Nothing of a play is anybody else's: the stream plays one burst at a time. */
+static struct oac_workspace *workspace_create(void *context, struct oac_err *err)
+{
+    (void)context;
+    return oac_alloc(1, 1, "a workspace", err);
+}
+
+static void workspace_destroy(void *context, struct oac_workspace *workspace)
+{
+    (void)context;
+    free(workspace);
+}
+
+static const struct oac_stream_ops iio_ops = {
+    .load = load,
+    .unload = unload,
+    .play = oac_iio_stream_play,
+    .set = set,
+    .get = get,
+    .safe = safe,
+    .account = account,
+    .close = close_stream,
+    .workspace_create = workspace_create,
+    .workspace_destroy = workspace_destroy,
+};
+
+static const char *given(const char *text)
+{
+    return text && text[0] ? text : NULL;
+}
+
+static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_hash[32],
+                              const char *uri, struct oac_err *err)
+{
+    if (oac_board_read(self->rig.iio.board, &self->board, err) ||
+        oac_iio_open(uri, TIMEOUT_MS, &self->session, err))
+        return err->status;
+    const char *firmware = oac_iio_context_attribute(self->session, "fw_version");
+    snprintf(self->device_id, sizeof self->device_id, "iio:%.70s", self->rig.name);
+    snprintf(self->firmware, sizeof self->firmware, "%.60s %.16s", self->board.name,
+             firmware ? firmware : "");
+    if (oac_iio_ports_bind(self, rig_hash, err) ||
+        oac_iio_setup(self->session, &self->board, err) || oac_iio_ports_rates(self, err))
+        return err->status;
+    self->synchronised = self->outputs > 1;
+    for (size_t o = 0; o < self->outputs; o++)
+        self->synchronised =
+            self->synchronised &&
+            oac_iio_has(self->session, self->output[o].device, "", true, "dma_sync");
+    return OAC_OK;
+}
+
+enum oac_status oac_iio_stream_open(const struct oac_rig *rig, const uint8_t rig_hash[32],
+                                    const char *uri, struct oac_stream *stream,
+                                    struct oac_err *err)
+{
+    const char *at = given(uri) ? uri : given(rig->iio.uri);
+    if (!at)
+        return oac_fail(
+            err, OAC_EUSAGE,
+            "no bench to open: give --uri (ip:HOST[:PORT], usb:, local:) or iio.uri "
+            "in rig %s",
+            rig->name);
+    if (!given(rig->iio.board))
+        return oac_fail(
+            err, OAC_EMISMATCH,
+            "rig %s has no iio.board: it describes no lab bench; take one that does, "
+            "such as m2k-bench",
+            rig->name);
+    struct oac_iio_stream *self = oac_alloc(1, sizeof *self, "a lab bench", err);
+    if (!self)
+        return err->status;
+    self->rig = *rig;
+    if (set_up(self, rig_hash, at, err)) {
+        close_stream(self);
+        return err->status;
+    }
+    *stream = (struct oac_stream){.ops = &iio_ops, .caps = &self->caps, .self = self};
+    return OAC_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Converter boards as a stream (hal/stream.h): the rig says which port plays which role, the profile
+ * what a port is.
+ *
+ *     rig code -> volts by the rig's DAC -> nearest board code (profile, at the rate in use) -> native
+ *     native -> board code -> volts -> rig code units (float)
+ * so that everything above sees the rig's converters, which are the twin of the board's. Codes outside
+ * the limits of profile and converter cannot be played: code_min and code_max are cut to them.
+ *
+ * A burst is one train, one buffer per output device:
+ *     ramp from safe | guard, start mark, guard | segments ... | room for delays | ramp to safe
+ * What lies between a push and its samples differs from run to run. Inputs are read continuously until
+ * the start mark, a maximum-length sequence of light on all channels, is found in them (normalised
+ * correlation of at least OAC_IIO_MARK_LEAST); the rest of the train follows it sample by sample. What
+ * remains, less than two slots, is the modem's: delay_stable is false.
+ * A lost buffer or connection is opened again and the train played again, three times in all; a bench
+ * that shows no mark for a second is not.
+ * Not done: settings (laser, bias, gain: by hand), AC-coupled and I/Q ports, gated receivers. */
+#ifndef OAC_DRIVER_IIO_STREAM_H
+#define OAC_DRIVER_IIO_STREAM_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "hal/stream.h"
+#include "sim/rig.h"
+
+#define OAC_IIO_MARK_LEAST 0.8
+
+/* uri: NULL or "" takes the rig's iio.uri. rig_hash (32) as in sim/analytic.h. Sets the board up; its
+ * outputs are made safe when the stream is closed. */
+enum oac_status oac_iio_stream_open(const struct oac_rig *rig, const uint8_t rig_hash[32],
+                                    const char *uri, struct oac_stream *stream,
+                                    struct oac_err *err) OAC_MUST_USE;
+
+#endif

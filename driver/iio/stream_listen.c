@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reads the inputs until a train has gone by, and finds its start mark. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "driver/iio/stream.h"
+#include "driver/iio/stream_state.h"
+#include "hal/preamble.h"
+
+#define BUFFER_S    0.02 /* of an input's buffer */
+#define BUFFER_MIN  4096u
+#define BUFFER_MAX  (1u << 20)
+#define SILENCE_S   1.0 /* bench time that may pass before the mark */
+#define SILENCE_MIN 16u /* buffers */
+#define CHIPS       OAC_IIO_MARK_CHIPS
+
+struct ear { /* one position of the correlation */
+    const int32_t *code;
+    size_t per_slot;
+    double chip[CHIPS]; /* of zero mean */
+    double norm;        /* sum of their squares */
+};
+
+static void make_ear(struct ear *ear, const int32_t *code, size_t per_slot)
+{
+    uint8_t chip[CHIPS];
+    double mean = 0.0;
+    oac_preamble_chips(OAC_IIO_MARK_STAGES, chip);
+    for (size_t c = 0; c < CHIPS; c++)
+        mean += chip[c] / (double)CHIPS;
+    *ear = (struct ear){.code = code, .per_slot = per_slot};
+    for (size_t c = 0; c < CHIPS; c++) {
+        ear->chip[c] = chip[c] - mean;
+        ear->norm += ear->chip[c] * ear->chip[c];
+    }
+}
+
+/* Correlation coefficient of the mark with the slot sums that begin at sample `at`; its magnitude, because a
+ * receiver may turn the light upside down. slot_sum (per_slot apart): sums of per_slot samples from each on. */
+static double correlate(const struct ear *ear, const int64_t *slot_sum)
+{
+    double mean = 0.0, product = 0.0, square = 0.0;
+    for (size_t c = 0; c < CHIPS; c++)
+        mean += (double)slot_sum[c * ear->per_slot] / (double)CHIPS;
+    for (size_t c = 0; c < CHIPS; c++) {
+        const double value = (double)slot_sum[c * ear->per_slot] - mean;
+        product += ear->chip[c] * value;
+        square += value * value;
+    }
+    return square > 0.0 ? fabs(product) / sqrt(square * ear->norm) : 0.0;
+}
+
+/* Of the first position above the threshold and the slot after it, the best one. */
+static size_t best_of(const struct ear *ear, const int64_t *sum, size_t count, double *contrast)
+{
+    size_t best = count, last = count;
+    for (size_t i = 0; i < last; i++) {
+        const double here = correlate(ear, sum + i);
+        if (here < OAC_IIO_MARK_LEAST && best == count)
+            continue;
+        if (best == count) {
+            last = i + ear->per_slot < count ? i + ear->per_slot : count;
+            *contrast = 0.0;
+        }
+        if (here > *contrast) {
+            *contrast = here;
+            best = i;
+        }
+    }
+    return best;
+}
+
+size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast)
+{
+    const size_t span = (CHIPS + 1) * per_slot;
+    struct oac_err ignored;
+    struct ear ear;
+    *contrast = 0.0;
+    if (count < span)
+        return count;
+    int64_t *sum = oac_alloc(count, sizeof *sum, "a correlation", &ignored);
+    if (!sum)
+        return count;
+    int64_t running = 0;
+    for (size_t i = 0; i < count; i++) {
+        running += code[i];
+        if (i + 1 >= per_slot) {
+            sum[i + 1 - per_slot] = running;
+            running -= code[i + 1 - per_slot];
+        }
+    }
+    make_ear(&ear, code, per_slot);
+    const size_t places = count - span + 1, best = best_of(&ear, sum, places, contrast);
+    free(sum);
+    return best < places ? best : count;
+}
+
+static size_t aligned(const struct oac_iio_stream *self, size_t samples)
+{
+    const size_t align = self->board.align_samples > 1 ? self->board.align_samples : 1;
+    return (samples + align - 1) / align * align;
+}
+
+static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_converter *input,
+                                  struct oac_err *err)
+{
+    const char *channel[OAC_IIO_CHANNELS_MAX];
+    const double rate_hz = self->ports[input->line[0]].rate_hz;
+    const size_t wanted = (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
+    struct oac_iio_view view;
+    enum oac_iio_mode mode;
+    for (size_t i = 0; i < input->lines; i++)
+        channel[i] = self->line[input->line[i]].port->channel;
+    input->samples = aligned(self, wanted);
+    const struct oac_iio_buffer_spec spec = {
+        .device = input->device,
+        .channels = input->lines,
+        .channel = channel,
+        .samples = input->samples,
+        .kernel_buffers = self->board.kernel_buffers,
+        .deadline_s = 10.0 + 2.0 * (double)input->samples / rate_hz,
+    };
+    if (oac_iio_buffer_open(self->session, &spec, &input->buffer, &mode, err))
+        return err->status;
+    /* what the kernel had captured before the settings took effect */
+    for (uint32_t i = 0; i < self->board.kernel_buffers; i++)
+        if (oac_iio_buffer_refill(input->buffer, &view, err))
+            return err->status;
+    return OAC_OK;
+}
+
+enum oac_status oac_iio_listen_open(struct oac_iio_stream *self, struct oac_err *err)
+{
+    for (size_t i = 0; i < self->inputs; i++)
+        if (!self->input[i].buffer && open_input(self, &self->input[i], err))
+            return err->status;
+    return OAC_OK;
+}
+
+static enum oac_status grow(struct oac_iio_stream *self, size_t samples, struct oac_err *err)
+{
+    if (samples <= self->heard_capacity)
+        return OAC_OK;
+    const size_t room = samples > 2 * self->heard_capacity ? samples : 2 * self->heard_capacity;
+    for (size_t k = 0; k < self->channels; k++) {
+        int32_t *more = oac_alloc(room, sizeof *more, "captured samples", err);
+        if (!more)
+            return err->status;
+        if (self->heard_count[k])
+            memcpy(more, self->heard[k], self->heard_count[k] * sizeof *more);
+        free(self->heard[k]);
+        self->heard[k] = more;
+    }
+    self->heard_capacity = room;
+    return OAC_OK;
+}
+
+/* One more buffer of an input, behind what was heard of its channels. */
+static enum oac_status hear(struct oac_iio_stream *self, struct oac_iio_converter *input,
+                            struct oac_err *err)
+{
+    struct oac_iio_view view;
+    if (oac_iio_buffer_refill(input->buffer, &view, err))
+        return err->status;
+    const size_t first = input->line[0] - self->channels - 1;
+    if (grow(self, self->heard_count[first] + view.samples, err))
+        return err->status;
+    for (size_t i = 0; i < input->lines; i++) {
+        const size_t k = input->line[i] - self->channels - 1;
+        (void)oac_codec_decode(&self->line[input->line[i]].codec, view.samples,
+                               (const unsigned char *)view.data + view.offset[i], view.step,
+                               self->heard[k] + self->heard_count[k]);
+        self->heard_count[k] += view.samples;
+    }
+    return OAC_OK;
+}
+
+/* Forgets all but the last `keep` samples of an input. */
+static void forget(struct oac_iio_stream *self, const struct oac_iio_converter *input,
+                   size_t keep)
+{
+    for (size_t i = 0; i < input->lines; i++) {
+        const size_t k = input->line[i] - self->channels - 1, count = self->heard_count[k];
+        if (count <= keep)
+            continue;
+        memmove(self->heard[k], self->heard[k] + count - keep, keep * sizeof(int32_t));
+        self->heard_count[k] = keep;
+    }
+}
+
+/* The mark on the first of the input's channels that shows it. Returns its sample, or the count. */
+static size_t look(const struct oac_iio_stream *self, const struct oac_iio_converter *input,
+                   double *contrast)
+{
+    const size_t first = input->line[0] - self->channels - 1, count = self->heard_count[first];
+    for (size_t i = 0; i < input->lines; i++) {
+        const size_t k = input->line[i] - self->channels - 1;
+        const size_t at = oac_iio_mark_find(self->heard[k], count, input->per_slot, contrast);
+        if (at < count)
+            return at;
+    }
+    return count;
+}
+
+static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_converter *input,
+                                 size_t *start, struct oac_err *err)
+{
+    const size_t per_slot = input->per_slot, guard = self->caps.memory_slots;
+    const size_t mark = (OAC_IIO_RAMP_SLOTS + guard) * per_slot; /* into the train */
+    const size_t overlap = (CHIPS + 2) * per_slot + mark;
+    const size_t first = input->line[0] - self->channels - 1;
+    const double rate_hz = self->ports[input->line[0]].rate_hz;
+    double contrast = 0.0;
+    size_t silent = 0, at;
+    for (;;) {
+        if (hear(self, input, err))
+            return err->status;
+        at = look(self, input, &contrast);
+        if (at < self->heard_count[first])
+            break;
+        silent += input->samples;
+        self->silent =
+            (double)silent > SILENCE_S * rate_hz && silent > SILENCE_MIN * input->samples;
+        if (self->silent)
+            return oac_fail(
+                err, OAC_EDEVICE,
+                "no start mark on %s in %zu samples: no light reaches the detector, "
+                "or no output plays; check laser, bias, fibres and cables, then look "
+                "with oac port",
+                input->device, silent);
+        forget(self, input, overlap);
+    }
+    /* A slot early, so that the rest of the delay is not negative. */
+    if (at < mark + per_slot)
+        return oac_fail(
+            err, OAC_EDEVICE,
+            "the start mark on %s came before its train could: another program plays "
+            "on these outputs; close it",
+            input->device);
+    *start = at - mark - per_slot;
+    const size_t wanted = *start + (self->slots + 1) * per_slot; /* to the end of the ramp */
+    while (self->heard_count[first] < wanted)
+        if (hear(self, input, err))
+            return err->status;
+    return OAC_OK;
+}
+
+enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[], struct oac_err *err)
+{
+    for (size_t k = 0; k < self->channels; k++)
+        self->heard_count[k] = 0;
+    for (size_t i = 0; i < self->inputs; i++)
+        if (listen_to(self, &self->input[i], &start[i], err))
+            return err->status;
+    return OAC_OK;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One burst: train out, samples in, picks of every segment. */
+#include <math.h>
+
+#include "driver/iio/session_state.h"
+#include "driver/iio/stream_state.h"
+
+static void close_outputs(struct oac_iio_stream *self)
+{
+    for (size_t o = 0; o < self->outputs; o++) {
+        oac_iio_buffer_close(self->output[o].buffer);
+        self->output[o].buffer = NULL;
+    }
+}
+
+void oac_iio_stream_hush(struct oac_iio_stream *self)
+{
+    close_outputs(self);
+    for (size_t i = 0; i < self->inputs; i++) {
+        oac_iio_buffer_close(self->input[i].buffer);
+        self->input[i].buffer = NULL;
+    }
+}
+
+/* After a failure the context may be another one: set up anew. */
+static enum oac_status revive(struct oac_iio_stream *self, struct oac_err *err)
+{
+    if (!self->made_safe && !self->session->dead)
+        return OAC_OK;
+    if (oac_iio_trust(self->session, err) || oac_iio_setup(self->session, &self->board, err) ||
+        oac_iio_ports_rates(self, err))
+        return err->status;
+    self->made_safe = false;
+    return OAC_OK;
+}
+
+static enum oac_status attempt(struct oac_iio_stream *self, size_t start[], struct oac_err *err)
+{
+    if (revive(self, err) || oac_iio_listen_open(self, err) || oac_iio_train_push(self, err) ||
+        oac_iio_listen(self, start, err))
+        return err->status;
+    for (size_t o = 0; o < self->outputs; o++)
+        if (oac_iio_buffer_wait(self->output[o].buffer, err))
+            return err->status;
+    /* A train that is pushed behind another without a gap on one output and with one on the next would tear
+     * weights and data apart: every train begins at rest. */
+    close_outputs(self);
+    return OAC_OK;
+}
+
+static void take_row(const struct oac_iio_stream *self,
+                     const struct oac_stream_segment *segment, size_t k, const int32_t *heard)
+{
+    const struct oac_stream_capture *capture = segment->capture;
+    const struct oac_iio_line *line = &self->line[self->channels + 1 + k];
+    const int32_t last = (int32_t)((1u << line->codec.bits) - 1);
+    float *rx = segment->rx + k * capture->picks;
+    bool saturated = false;
+    for (size_t p = 0; p < capture->picks; p++) {
+        const int32_t code = heard[capture->pick[p]];
+        saturated |= code <= 0 || code >= last;
+        rx[p] = (float)(line->scale * (double)code + line->zero);
+    }
+    if (segment->flag)
+        segment->flag[k] = saturated ? OAC_FLAG_SATURATED : 0;
+}
+
+/* The input that carries readout k. */
+static size_t input_of(const struct oac_iio_stream *self, size_t k)
+{
+    for (size_t i = 0; i < self->inputs; i++)
+        for (size_t l = 0; l < self->input[i].lines; l++)
+            if (self->input[i].line[l] == self->channels + 1 + k)
+                return i;
+    return 0;
+}
+
+static void take_all(const struct oac_iio_stream *self, struct oac_stream_burst *burst,
+                     const size_t start[])
+{
+    const size_t per_slot = self->caps.readout_samples_per_slot;
+    size_t slot = self->first_slot;
+    for (size_t i = 0; i < burst->segments; i++) {
+        const struct oac_stream_segment *segment = &burst->segment[i];
+        const struct oac_iio_segment *loaded = &self->segment[segment->handle - 1];
+        for (size_t k = 0; k < loaded->rows; k++)
+            take_row(self, segment, k,
+                     self->heard[k] + start[input_of(self, k)] + slot * per_slot);
+        if (segment->photons)
+            *segment->photons = NAN;
+        slot += loaded->slots;
+    }
+    burst->received = burst->segments;
+}
+
+enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspace,
+                                    struct oac_stream_burst *burst, struct oac_err *err)
+{
+    (void)workspace;
+    struct oac_iio_stream *self = context;
+    size_t start[OAC_BOARD_PORTS_MAX] = {0};
+    unsigned attempts = 0;
+    if (oac_iio_train_make(self, burst, err))
+        return err->status;
+    while (attempts < OAC_IIO_ATTEMPTS) {
+        if (attempt(self, start, err) == OAC_OK) {
+            take_all(self, burst, start);
+            self->account.bench_s += (double)self->slots * self->caps.link.slot_s;
+            return OAC_OK;
+        }
+        oac_iio_stream_hush(self);
+        self->made_safe = true; /* whatever plays next sets the board up again */
+        attempts++;
+        if (err->status != OAC_EDEVICE || self->silent)
+            break;
+    }
+    struct oac_err ignored;
+    (void)!oac_iio_safe(self->session, &self->board, &ignored);
+    return attempts > 1 ? oac_fail_within(err, "in %u attempts", attempts) : err->status;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the IIO stream: bound ports, loaded segments, one train and what is heard of it.
+ * stream.c opens and answers; stream_ports.c binds roles to ports; stream_train.c makes samples of a burst;
+ * stream_listen.c reads inputs and finds the train in them; stream_play.c strings them together. */
+#ifndef OAC_DRIVER_IIO_STREAM_STATE_H
+#define OAC_DRIVER_IIO_STREAM_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "driver/board.h"
+#include "driver/iio/buffer.h"
+#include "driver/iio/session.h"
+#include "hal/calrec.h"
+#include "hal/stream.h"
+#include "sim/rig.h"
+
+#define OAC_IIO_MARK_STAGES 6u
+#define OAC_IIO_MARK_CHIPS  63u
+#define OAC_IIO_RAMP_SLOTS  16u
+
+struct oac_iio_line { /* one role on one port */
+    const struct oac_board_port *port;
+    double v0_v, lsb_v; /* of the board's code, at the rate in use */
+    uint32_t per_slot;
+    uint16_t *board_code; /* outputs: by the rig's code (codes) */
+    size_t codes;
+    double scale, zero;     /* inputs: rig code = scale * board code + zero */
+    uint16_t open_code;     /* outputs: the brightest */
+    uint16_t rest_code;     /* outputs: the rig's code nearest the port's safe_v */
+    struct oac_codec codec; /* the context's, of which the port's are the upper bits */
+};
+
+struct oac_iio_converter { /* one device in one direction */
+    const char *device;
+    size_t lines;
+    size_t line[OAC_IIO_CHANNELS_MAX]; /* indices into the stream's */
+    struct oac_iio_buffer *buffer;
+    size_t samples; /* of the open buffer, as asked for */
+    uint32_t per_slot;
+};
+
+struct oac_iio_segment { /* loaded */
+    size_t rows, slots;
+    uint16_t *weight; /* (rows, slots * weight samples); NULL: free place */
+};
+
+struct oac_iio_stream {
+    struct oac_rig rig;
+    struct oac_board board;
+    struct oac_iio_session *session;
+    struct oac_stream_caps caps;
+    struct oac_port *ports; /* weight (C), client (1), readout (C) */
+    struct oac_calrec *nominal;
+    char device_id[80], firmware[80];
+    size_t channels, lines; /* lines: weights, client, readouts, as ports */
+    struct oac_iio_line *line;
+    size_t outputs, inputs;
+    struct oac_iio_converter output[OAC_BOARD_PORTS_MAX], input[OAC_BOARD_PORTS_MAX];
+    struct oac_iio_segment *segment;
+    size_t segments;
+    bool made_safe, synchronised; /* synchronised: outputs have a common start */
+    bool silent;                  /* no mark came: playing again would bring none either */
+    /* the train: codes of the rig (drives, slots * per_slot) */
+    uint16_t *train[OAC_BOARD_PORTS_MAX];
+    size_t train_capacity[OAC_BOARD_PORTS_MAX];
+    size_t slots, first_slot; /* of the train; of its first segment */
+    /* what was heard: board codes (channels, heard_capacity) */
+    int32_t *heard[OAC_BOARD_PORTS_MAX];
+    size_t heard_capacity, heard_count[OAC_BOARD_PORTS_MAX];
+    struct oac_account account;
+};
+
+/* stream_ports.c: caps, lines and converters from rig, board and context. */
+enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t rig_hash[32],
+                                   struct oac_err *err) OAC_MUST_USE;
+/* Writes and reads back the sample rate of every line. */
+enum oac_status oac_iio_ports_rates(struct oac_iio_stream *self,
+                                    struct oac_err *err) OAC_MUST_USE;
+
+/* stream_train.c */
+enum oac_status oac_iio_train_make(struct oac_iio_stream *self,
+                                   const struct oac_stream_burst *burst,
+                                   struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_iio_train_push(struct oac_iio_stream *self,
+                                   struct oac_err *err) OAC_MUST_USE;
+
+/* stream_listen.c */
+enum oac_status oac_iio_listen_open(struct oac_iio_stream *self,
+                                    struct oac_err *err) OAC_MUST_USE;
+/* Until the whole train has been heard on every input; start (inputs): its first sample. */
+enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[],
+                               struct oac_err *err) OAC_MUST_USE;
+/* Index of the mark's first sample in code (count), or count. contrast: the correlation there. Pure. */
+size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast);
+
+/* stream_play.c */
+enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspace,
+                                    struct oac_stream_burst *burst,
+                                    struct oac_err *err) OAC_MUST_USE;
+void oac_iio_stream_hush(struct oac_iio_stream *self); /* closes every buffer */
+
+#endif

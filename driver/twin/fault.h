@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Faults that a virtual bench shows on request, so that drivers can be tested against them:
+ *
+ *     delay:N[:MS]  the N-th answer comes MS late (default 8000: later than any usual timeout)
+ *     drop:N        the N-th request is never answered
+ *     short:N       the N-th READBUF ends after half of its bytes
+ *     mask:N        the N-th READBUF carries the mask of channels that nobody opened
+ *     wider:N       the N-th READBUF brings every channel of its device, as when another client opened them
+ *     ebusy:N       the N-th OPEN is answered -EBUSY
+ *     nocyclic      every cyclic OPEN is answered -EPERM, as by mainline kernels
+ *     close:BYTES   the first connection that has sent so many bytes is closed there
+ * N counts from 1 over all connections, from the start of the bench; answers and requests count
+ * READ, WRITE, OPEN,
+ * CLOSE, READBUF, WRITEBUF, SET and TIMEOUT (not those of connecting: VERSION, PRINT, GETTRIG, ...). */
+#ifndef OAC_DRIVER_TWIN_FAULT_H
+#define OAC_DRIVER_TWIN_FAULT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define OAC_TWIN_DELAY_MS 8000u
+
+struct oac_twin_faults { /* zeroed: none. 0: never */
+    uint64_t delay, drop, short_piece, wrong_mask, wider, ebusy, close_bytes;
+    unsigned delay_ms;
+    bool nocyclic;
+    atomic_uint_fast64_t requests, readbufs, opens; /* so far */
+    atomic_bool closed;
+};
+
+/* Adds one: "drop:3". OAC_EUSAGE naming what is allowed. */
+enum oac_status oac_twin_fault_parse(const char *text, struct oac_twin_faults *faults,
+                                     struct oac_err *err) OAC_MUST_USE;
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A device's thread, its deadline and its cancelling, against the virtual bench: no race under TSan. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef OAC_HAVE_LIBIIO
+#include "driver/iio/buffer.h"
+#include "driver/iio/stream.h"
+#include "tests/driver/iio_fixture.h"
+
+/* libiio is not instrumented: what it locks is known, what it does in between is not. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "called_from_lib:libiio.so\n";
+}
+
+static const char *const channel[] = {"voltage0"};
+
+static int failed(const char *what, const struct oac_err *err)
+{
+    fprintf(stderr, "%s: %s\n", what, err->message);
+    return 1;
+}
+
+/* Output that software repeats, input beside it, both closed in full flight. */
+static int buffers(const struct iio_fixture *bench, struct oac_err *err)
+{
+    const struct oac_iio_buffer_spec out = {.device = "m2k-dac-a",
+                                            .channels = 1,
+                                            .channel = channel,
+                                            .output = true,
+                                            .cyclic = true,
+                                            .samples = 1024,
+                                            .deadline_s = 5.0};
+    const struct oac_iio_buffer_spec in = {.device = "m2k-adc",
+                                           .channels = 1,
+                                           .channel = channel,
+                                           .samples = 1024,
+                                           .deadline_s = 5.0};
+    struct oac_iio_session *session;
+    struct oac_iio_buffer *dac, *adc;
+    struct oac_iio_view view;
+    enum oac_iio_mode mode;
+    if (oac_iio_open(bench->uri, 1000, &session, err) ||
+        oac_iio_buffer_open(session, &out, &dac, &mode, err) ||
+        oac_iio_buffer_open(session, &in, &adc, &mode, err) ||
+        oac_iio_buffer_view(dac, &view, err) || oac_iio_buffer_push(dac, err))
+        return failed("buffers", err);
+    for (int i = 0; i < 20; i++)
+        if (oac_iio_buffer_refill(adc, &view, err))
+            return failed("refill", err);
+    oac_iio_buffer_close(dac);
+    oac_iio_buffer_close(adc);
+    oac_iio_close(session);
+    return 0;
+}
+
+/* One train of a steady segment through every thread of a stream. */
+static int stream(const struct iio_fixture *bench, struct oac_err *err)
+{
+    enum { SLOTS = 40 };
+    static uint16_t weight[SLOTS * 9], client[SLOTS * 9];
+    const uint32_t pick = 100;
+    float rx;
+    struct oac_stream made;
+    if (oac_iio_stream_open(&bench->rig, bench->hash, bench->uri, &made, err))
+        return failed("stream", err);
+    for (size_t i = 0; i < SLOTS * 9; i++) {
+        weight[i] = (uint16_t)made.caps->link.weight->code_safe;
+        client[i] = (uint16_t)made.caps->link.client->code_safe;
+    }
+    const struct oac_stream_load load = {
+        .slots = SLOTS, .rows = 1, .weight = weight, .first = 10, .count = 20};
+    const struct oac_stream_capture capture = {.picks = 1, .pick = &pick};
+    struct oac_stream_segment segment = {
+        .client = client, .slot0 = 100, .launch = 1.0f, .capture = &capture, .rx = &rx};
+    struct oac_stream_burst burst = {.segments = 1, .segment = &segment};
+    struct oac_workspace *workspace = made.ops->workspace_create(made.self, err);
+    if (!workspace || oac_stream_load(&made, &load, &segment.handle, err))
+        return failed("load", err);
+    for (int i = 0; i < 3; i++)
+        if (oac_stream_play(&made, workspace, &burst, err))
+            return failed("play", err);
+    made.ops->workspace_destroy(made.self, workspace);
+    oac_stream_close(&made);
+    return 0;
+}
+
+int main(void)
+{
+    static struct iio_fixture bench;
+    struct oac_err err;
+    const char *wrong = iio_fixture_open(&bench, 0, "nocyclic", &err);
+    if (wrong) {
+        fprintf(stderr, "%s\n", wrong);
+        return 1;
+    }
+    const int code = buffers(&bench, &err) || stream(&bench, &err);
+    iio_fixture_kill(&bench);
+    return code;
+}
+#else
+int main(void)
+{
+    puts("[SKIP] built without libiio");
+    return 0;
+}
+#endif
