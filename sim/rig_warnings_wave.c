@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/constants.h"
@@ -24,6 +25,7 @@ static const double HIGHEST_HZ = 1e13;
 struct pole {
     const char *name;
     double bandwidth_hz;
+    bool exact; /* behind the detector all is linear: sampled exactly, however short */
 };
 
 struct audience {
@@ -63,7 +65,7 @@ static void warn_pole(const struct oac_rig *rig, const struct pole *pole,
                      100.0 * lost);
         to->say(to->context, line);
     }
-    if (samples > COARSE_FROM && samples < COARSE_TO) {
+    if (!pole->exact && samples > COARSE_FROM && samples < COARSE_TO) {
         snprintf(line, sizeof line,
                  "%s.bandwidth_hz %g has a time constant of %.2g samples: wave shows its "
                  "transients roughly with wave.samples_per_slot %" PRId64 ", well from %.0f",
@@ -131,14 +133,15 @@ void oac_rig_warnings_wave(const struct oac_rig *rig,
                            void (*say)(void *context, const char *line), void *context)
 {
     const struct audience to = {say, context};
-    const struct pole poles[] = {{"weight_dac", rig->weight_dac.bandwidth_hz},
-                                 {"weight_modulator", modulator_hz(&rig->weight_modulator)},
-                                 {"client_dac", rig->client_dac.bandwidth_hz},
-                                 {"client_modulator", modulator_hz(&rig->client_modulator)},
-                                 {"detector", rig->detector.bandwidth_hz},
-                                 {"receiver", rig->receiver.kind == OAC_RECEIVER_TIA
-                                                  ? rig->receiver.bandwidth_hz
-                                                  : INFINITY}};
+    bool tia = rig->receiver.kind == OAC_RECEIVER_TIA;
+    const struct pole poles[] = {
+        {"weight_dac", rig->weight_dac.bandwidth_hz, false},
+        {"weight_modulator", modulator_hz(&rig->weight_modulator), false},
+        {"client_dac", rig->client_dac.bandwidth_hz, false},
+        {"client_modulator", modulator_hz(&rig->client_modulator), false},
+        {"detector", rig->detector.bandwidth_hz, true},
+        {"receiver", tia ? rig->receiver.bandwidth_hz : INFINITY, true},
+    };
     for (size_t i = 0; i < sizeof poles / sizeof poles[0]; i++)
         warn_pole(rig, &poles[i], &to);
     warn_file(rig, "weight_modulator", &rig->weight_modulator, &to);

@@ -55,3 +55,8 @@ Test(analytic_contract, netcast_snspd_keeps_it)
 {
     keeps_the_contract("netcast-snspd");
 }
+
+Test(analytic_contract, m2k_bench_keeps_it)
+{
+    keeps_the_contract("m2k-bench");
+}

@@ -242,6 +242,8 @@ Test(rig_wave, a_grid_too_coarse_for_a_pole_is_told_how_fine_to_be)
               "samples: wave");
     silent_of(SETS("slot_rate_hz=1e9", "guard_slots=10", "weight_modulator.bandwidth_hz=1e12"),
               "samples: wave");
+    silent_of(SETS("slot_rate_hz=1e9", "guard_slots=10", "detector.bandwidth_hz=8e9"),
+              "samples: wave"); /* linear: exact on any grid */
     warns(SETS("wave.samples_per_slot=4"), "wave.samples_per_slot 4", "at least 8");
 }
 

@@ -60,3 +60,8 @@ Test(wave_contract, netcast_snspd_keeps_it)
 {
     keeps_the_contract("netcast-snspd");
 }
+
+Test(wave_contract, m2k_bench_keeps_it)
+{
+    keeps_the_contract("m2k-bench");
+}
