@@ -17,7 +17,7 @@
 
 #define PAIRS_MAX   101
 #define DENSE_BATCH 1000
-#define RUN_BATCH   256
+#define RUN_BATCH   64 /* what oac run uses */
 
 struct images { /* the same pictures as bytes and, for the baseline, as numbers */
     struct oac_dataset *data;
