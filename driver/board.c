@@ -7,8 +7,20 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "driver/board_find.h"
+#include "base/shipped.h"
 #include "driver/board_table.h"
+
+static const struct oac_shipped SHIPPED = {
+    .what = "board profile",
+    .plural = "board profiles",
+    .folder = {OAC_BOARD_DIR, OAC_BOARD_INSTALL_DIR},
+};
+
+enum oac_status oac_board_list(void (*each)(void *context, const char *name, const char *path),
+                               void *context, struct oac_err *err)
+{
+    return oac_shipped_list(&SHIPPED, each, context, err);
+}
 
 const struct oac_board_port *oac_board_port_find(const struct oac_board *board,
                                                  const char *name)
@@ -240,8 +252,8 @@ static enum oac_status take_board(const struct oac_board_text *text, struct oac_
 enum oac_status oac_board_read(const char *name_or_path, struct oac_board *board,
                                struct oac_err *err)
 {
-    char path[OAC_BOARD_PATH_BYTES];
-    if (oac_board_find(name_or_path, path, err))
+    char path[OAC_SHIPPED_PATH_BYTES];
+    if (oac_shipped_find(&SHIPPED, name_or_path, path, err))
         return err->status;
     struct oac_board_text *text = oac_alloc(1, sizeof *text, "board profile", err);
     struct oac_board *read = oac_alloc(1, sizeof *read, "board profile", err);
