@@ -171,9 +171,11 @@ static void OAC_AT_LEVEL(normals)(uint64_t seed, uint32_t stream, size_t count,
     uint32_t sub = 0;
     for (size_t left = count * blocks; left;) {
         const size_t queued = left < QUEUE ? left : QUEUE;
+        size_t filled = 0;
         for (size_t at = 0; at < queued;) {
             size_t take = blocks - sub < queued - at ? blocks - sub : queued - at;
             count_row(&counters, at, take, index[row], sub);
+            filled = at + (take + STEP - 1) / STEP * STEP;
             at += take;
             sub += (uint32_t)take;
             if (sub == blocks) {
@@ -181,7 +183,8 @@ static void OAC_AT_LEVEL(normals)(uint64_t seed, uint32_t stream, size_t count,
                 row++;
             }
         }
-        count_row(&counters, queued, 1, 0, 0); /* fills up the last LANES */
+        if (filled < (queued + LANES - 1) / LANES * LANES)
+            count_row(&counters, queued, 1, 0, 0); /* fills up the last LANES */
         size_t done = 0;
         for (; done + LANES <= queued; done += LANES)
             normal_groups(TOGETHER, seed, stream, &counters, done, z + 4 * done);

@@ -160,14 +160,31 @@ static void OAC_AT_LEVEL(look_up)(size_t n, const uint16_t *restrict table,
         code[i] = table[byte[i]];
 }
 
+/* highest[] = max(highest[], value[] - min), which wraps to a large number below min. */
+#define WITHIN 32
+OAC_INLINE void raise(uint16_t *highest, const uint16_t *value, uint16_t min)
+{
+    for (size_t i = 0; i < WITHIN; i++) {
+        uint16_t above = (uint16_t)(value[i] - min);
+        highest[i] = above > highest[i] ? above : highest[i];
+    }
+}
+
 static bool OAC_AT_LEVEL(within)(size_t n, const uint16_t *value, uint16_t min, uint16_t max)
 {
-    uint16_t highest = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint16_t above = (uint16_t)(value[i] - min); /* wraps to a large number below min */
-        highest = above > highest ? above : highest;
-    }
-    return highest <= (uint16_t)(max - min);
+    uint16_t highest[WITHIN] = {0};
+    size_t i = 0;
+    for (; i + WITHIN <= n; i += WITHIN)
+        raise(highest, value + i, min);
+    if (n >= WITHIN) /* the rest in one step, some of it for the second time */
+        raise(highest, value + n - WITHIN, min);
+    else
+        for (; i < n; i++)
+            highest[i] = (uint16_t)(value[i] - min);
+    uint16_t above = 0;
+    for (i = 0; i < WITHIN; i++)
+        above = highest[i] > above ? highest[i] : above;
+    return above <= (uint16_t)(max - min);
 }
 
 static size_t OAC_AT_LEVEL(descents)(size_t n, const uint16_t *value)

@@ -50,6 +50,22 @@ struct chunk {
     uint32_t saturated;
 };
 
+/* Most windows: launch 1, range 1, no need of X. What `constants` would make of them is at hand. */
+static bool decode_plain(const struct chunk *chunk, const struct oac_tile *tile, unsigned pass,
+                         bool add)
+{
+    const struct oac_matrix *matrix = chunk->matrix;
+    const struct oac_engine_scratch *s = chunk->scratch;
+    const struct oac_decoder *decoder = &tile->decoder[pass];
+    if (chunk->call->launch || chunk->call->x_scale || matrix->needs_x)
+        return false;
+    float *y = chunk->call->y + chunk->first * matrix->rows + tile->row0;
+    for (size_t b = 0; b < s->operands.windows; b++)
+        oac_code_kernel()->decode(tile->rows, s->code + b * tile->rows, decoder->column[0],
+                                  decoder->plain, add, y + b * matrix->rows);
+    return true;
+}
+
 static void decode_windows(const struct chunk *chunk, const struct oac_tile *tile,
                            unsigned pass, bool add)
 {
@@ -57,6 +73,8 @@ static void decode_windows(const struct chunk *chunk, const struct oac_tile *til
     const struct oac_engine_scratch *s = chunk->scratch;
     const struct oac_multiply *call = chunk->call;
     const struct oac_code_kernel *kernel = oac_code_kernel();
+    if (decode_plain(chunk, tile, pass, add))
+        return;
     const double *sum_x = s->operands.sum_x[matrix->pass[pass].x_negative];
     double launch_was = 0.0, x_was = 0.0, power_was = 0.0;
     for (size_t b = 0; b < s->operands.windows; b++) {

@@ -20,14 +20,16 @@ static const float *operands_at(const struct oac_operand_source *source, size_t 
     return row;
 }
 
-/* Looks at four stretches of operands, spread over the windows: a wrong guess costs time, not bits. */
+/* Looks at up to four stretches of operands, spread over the windows: a wrong guess costs time, not bits. */
 static bool mostly_zero(const struct oac_operand_source *source, float *row)
 {
-    const size_t looks = 4, stretch = source->slots < 128 ? source->slots : 128;
+    const size_t stretch = source->slots < 128 ? source->slots : 128;
+    const size_t stretches = source->windows * (source->slots / stretch);
+    const size_t looks = stretches < 4 ? stretches : 4;
     size_t used = 0;
     for (size_t i = 0; i < looks; i++) {
         const size_t window = i * source->windows / looks;
-        const size_t col = (source->slots - stretch) * i / (looks - 1);
+        const size_t col = (source->slots - stretch) * i / looks;
         const float *x = operands_at(source, window, col, stretch, row);
         used += oac_code_kernel()->outside(stretch, x, 0.0f, 0.0f);
     }
