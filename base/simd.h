@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The few vector operations the per-level code needs, for the level it is being compiled for: VECTOR floats per
  * register; fma() fuses exactly where the level has the instruction (v3, v4, aarch64), rounds twice on v1;
- * load_u8, load_u16 convert VECTOR integers, load_u32_wide VECTOR / 2. Include only from *_impl.h files (cmake/levels.cmake). */
+ * load_u8, load_u16 convert VECTOR integers, load_u32_wide VECTOR / 2. Include only from *_impl.h files
+ * (cmake/levels.cmake). */
 #ifndef OAC_BASE_SIMD_H
 #define OAC_BASE_SIMD_H
 
