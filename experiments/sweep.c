@@ -96,7 +96,7 @@ static enum oac_status put_columns(struct oac_h5_writer *w, const struct oac_por
                                    size_t count, struct oac_err *err)
 {
     double *value = oac_alloc(count, sizeof *value, "a sweep's column", err);
-    enum oac_status status = value ? OAC_OK : err->status;
+    enum oac_status status = value ? OAC_OK : OAC_ENOMEM;
     for (size_t c = 0; c < COLUMNS && !status; c++) {
         char path[40];
         snprintf(path, sizeof path, "/%s", column_name[c]);

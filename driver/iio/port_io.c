@@ -93,15 +93,18 @@ enum oac_status oac_port_ear_open(struct oac_iio_session *session,
         return err->status;
     struct oac_port_ear *self = oac_alloc(1, sizeof *self, "an input", err);
     if (!self)
-        return err->status;
+        return OAC_ENOMEM;
     self->samples = spec.samples;
     self->stale = board->kernel_buffers;
     self->code = oac_alloc(spec.samples, sizeof *self->code, "samples", err);
-    if (!self->code ||
-        oac_port_at_rate(session, port, false, &self->port, &self->rate_hz, err) ||
-        oac_iio_buffer_open(session, &spec, &self->buffer, &mode, err)) {
+    enum oac_status status = self->code ? OAC_OK : OAC_ENOMEM;
+    if (!status)
+        status = oac_port_at_rate(session, port, false, &self->port, &self->rate_hz, err);
+    if (!status)
+        status = oac_iio_buffer_open(session, &spec, &self->buffer, &mode, err);
+    if (status) {
         oac_port_ear_close(self);
-        return err->status;
+        return status;
     }
     *ear = self;
     return OAC_OK;
@@ -148,7 +151,7 @@ enum oac_status oac_port_read(struct oac_iio_session *session, const struct oac_
                               struct oac_err *err)
 {
     struct oac_port_ear *ear = NULL;
-    if (oac_port_ear_open(session, board, port, samples, false, deadline_s, &ear, err))
+    if (oac_port_ear_open(session, board, port, samples, false, deadline_s, &ear, err) || !ear)
         return err->status;
     enum oac_status status = OAC_OK;
     for (size_t i = 0; i < ear->stale && !status; i++)
