@@ -181,6 +181,11 @@ enum oac_status oac_iio_setup(struct oac_iio_session *session, const struct oac_
     for (size_t i = 0; i < board->setups; i++)
         if (apply(session, board, &board->setup[i], err))
             return err->status;
+    for (size_t i = 0; i < board->ports; i++) {
+        const struct oac_board_port *port = &board->port[i];
+        if (port->trigger[0] && oac_iio_attach(session, port->device, port->trigger, err))
+            return err->status;
+    }
     return OAC_OK;
 }
 
