@@ -49,26 +49,13 @@ void loop_burst_play(struct loop_burst *burst, struct oac_stream *stream)
 }
 
 size_t loop_burst_wrong(const struct loop_burst *burst, size_t segment, size_t channel,
-                        int delay, int32_t gain_q12, int32_t bias)
+                        int32_t gain_q12, int32_t bias)
 {
     size_t wrong = 0;
     for (int i = LOOP_GUARD; i < LOOP_GUARD + LOOP_PAYLOAD; i++) {
         const int32_t sample = (int32_t)burst->code[segment][channel][i] - LOOP_ZERO;
         const float wanted = (float)(loop_hears(sample, gain_q12, bias) + LOOP_ZERO);
-        wrong += burst->heard[segment][channel][i + delay] != wanted;
+        wrong += burst->heard[segment][channel][i + LOOP_DELAY] != wanted;
     }
     return wrong;
-}
-
-int loop_burst_delay(const struct loop_burst *burst, const int32_t gain_q12[LOOP_CHANNELS],
-                     const int32_t bias[LOOP_CHANNELS])
-{
-    for (int delay = 0; delay <= LOOP_SHIFTS; delay++) {
-        size_t wrong = 0;
-        for (size_t k = 0; k < LOOP_CHANNELS; k++)
-            wrong += loop_burst_wrong(burst, 0, k, delay, gain_q12[k], bias[k]);
-        if (wrong == 0)
-            return delay;
-    }
-    return -1;
 }

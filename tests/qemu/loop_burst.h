@@ -9,8 +9,8 @@
 #define LOOP_PAYLOAD      300
 #define LOOP_GUARD \
     12 /* slots at rest on either side: the rig's memory and the stream's delays */
-#define LOOP_SLOTS  (LOOP_PAYLOAD + 2 * LOOP_GUARD)
-#define LOOP_SHIFTS 8 /* slots a capture may be early or late by */
+#define LOOP_SLOTS (LOOP_PAYLOAD + 2 * LOOP_GUARD)
+#define LOOP_DELAY 1 /* slots: a capture begins one early, and the loop itself takes none */
 
 struct loop_burst {
     size_t segments;
@@ -22,12 +22,8 @@ struct loop_burst {
 /* All outputs at rest. */
 void loop_burst_rest(struct loop_burst *burst, size_t segments);
 void loop_burst_play(struct loop_burst *burst, struct oac_stream *stream);
-/* How many slots late everything came: the only shift at which every sample of segment 0 is what the
- * module makes of what was played, or -1. */
-int loop_burst_delay(const struct loop_burst *burst, const int32_t gain_q12[LOOP_CHANNELS],
-                     const int32_t bias[LOOP_CHANNELS]);
-/* Samples of a segment's payload that are not what the module makes of what was played `delay` before. */
+/* Samples of a segment's payload that are not what the module makes of what was played. */
 size_t loop_burst_wrong(const struct loop_burst *burst, size_t segment, size_t channel,
-                        int delay, int32_t gain_q12, int32_t bias);
+                        int32_t gain_q12, int32_t bias);
 
 #endif
