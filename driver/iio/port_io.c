@@ -19,8 +19,8 @@ static size_t buffer_samples(const struct oac_board *board, size_t wanted, bool 
     return (samples + board->align_samples - 1) / board->align_samples * board->align_samples;
 }
 
-/* As many of the wanted samples as pass within PIECE_S: servers wait for a buffer, or for room for one, half of the
- * time that a client gives them. */
+/* As many of the wanted samples as pass within PIECE_S: servers wait for a buffer, or for room for
+ * one, half of the time that a client gives them. */
 static size_t piece_samples(struct oac_iio_session *session, const struct oac_board *board,
                             const struct oac_board_port *port, size_t wanted, bool cyclic)
 {
@@ -182,6 +182,10 @@ static enum oac_status hold(struct oac_iio_buffer *buffer, const struct oac_boar
     double end_s = now_s() + hold_s;
     if (push_constant(buffer, port, &code, err))
         return err->status;
+    if (oac_iio_buffer_mode(buffer) != OAC_IIO_CYCLIC)
+        oac_log(sink, OAC_LOG_INFO,
+                "%s: no cyclic buffers there, so this program repeats it: leave it running",
+                port->name);
     while (now_s() < end_s && !stopped(sink)) {
         if (oac_iio_buffer_mode(buffer) != OAC_IIO_STREAMING)
             nanosleep(&pause, NULL);

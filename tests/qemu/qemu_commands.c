@@ -12,17 +12,19 @@ static void open_loop(void)
     loop_reset(&loop);
 }
 
-static void expect_said(struct oac_test_process done, int code, const char *said)
+/* On stdout; messages on stderr. */
+static void expect_said(struct oac_test_process done, const char *out, const char *said)
 {
-    cr_expect_eq(done.code, code, "%s", done.said);
-    cr_expect(strstr(done.out, said), "no '%s' in:\n%s%s", said, done.out, done.said);
+    cr_expect_eq(done.code, 0, "%s", done.said);
+    cr_expect(strstr(done.out, out), "no '%s' in:\n%s%s", out, done.out, done.said);
+    cr_expect(strstr(done.said, said), "no '%s' in:\n%s", said, done.said);
     oac_test_process_fini(&done);
 }
 
 Test(qemu_commands, probe_recognises_the_loop, .init = open_loop, .timeout = 60)
 {
-    expect_said(OAC("probe", "--uri", loop.uri), 0, "qemu-loop      fits");
-    expect_said(OAC("probe", "--json", "--uri", loop.uri), 0, "\"board\": \"qemu-loop\"");
+    expect_said(OAC("probe", "--uri", loop.uri), "qemu-loop      fits", "");
+    expect_said(OAC("probe", "--json", "--uri", loop.uri), "\"board\": \"qemu-loop\"", "");
 }
 
 Test(qemu_commands, a_port_is_read_in_volts_and_all_are_made_safe, .init = open_loop,
@@ -33,9 +35,9 @@ Test(qemu_commands, a_port_is_read_in_volts_and_all_are_made_safe, .init = open_
     struct oac_err err;
     cr_assert_eq(oac_iio_setup(session, &loop.board, &err), OAC_OK, "%s", err.message);
     loop_write(session, "loop-dac", "voltage1", true, "raw", "16384", NULL);
-    expect_said(OAC("port", "read", "adc-1", "--once", "--uri", loop.uri), 0,
-                "adc-1 +0.500000 V, sigma 0.000000 V");
-    expect_said(OAC("safe", "--uri", loop.uri), 0, "");
+    expect_said(OAC("port", "read", "adc-1", "--once", "--uri", loop.uri),
+                "adc-1 +0.500000 V, sigma 0.000000 V", "");
+    expect_said(OAC("safe", "--uri", loop.uri), "", "");
     char value[40];
     cr_assert_eq(
         oac_iio_read(session, "loop-dac", "voltage1", true, "raw", value, sizeof value, &err),
@@ -50,8 +52,8 @@ Test(qemu_commands, a_port_is_held_at_its_voltage_and_let_go, .init = open_loop,
     struct oac_err err;
     char value[40];
     expect_said(
-        OAC("port", "set", "dac-0", "0.25", "--arm", "--hold-s", "2", "--uri", loop.uri), 0,
-        "dac-0: 0.250000 V");
+        OAC("port", "set", "dac-0", "0.25", "--arm", "--hold-s", "2", "--uri", loop.uri),
+        "dac-0: 0.250000 V", "dac-0: no cyclic buffers there");
     struct oac_iio_session *session = loop_session(&loop);
     cr_assert_eq(
         oac_iio_read(session, "loop-dac", "voltage0", true, "raw", value, sizeof value, &err),

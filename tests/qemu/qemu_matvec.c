@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* y = W x with the products made by the kernel's loop: the weights of column n are the inputs' gains, the n-th
- * elements of all vectors x are samples, one a slot, on all outputs. What is left to this program is the sum over n.
+/* y = W x with the products made by the kernel's loop: the weights of column n are the inputs' gains,
+ * the n-th elements of all vectors x are samples, one a slot, on all outputs. What is left to this
+ * program is the sum over n.
  *
  *     s = round(X x)     g = round(4096 w)     heard = round(g s / 4096)     y = sum_n heard / X
  * Each rounding is off by at most 1/2, and w is written with six decimals, so by up to 0.5e-6 more:
