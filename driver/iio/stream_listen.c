@@ -104,15 +104,12 @@ static size_t aligned(const struct oac_iio_stream *self, size_t samples)
     return (samples + align - 1) / align * align;
 }
 
-/* A paced device's scans wait in the kernel's kfifo, whose length is rounded up to a power of two, and a scan that
- * finds it full is lost without a word. A buffer of just more than half of it leaves the other half
- * for the time from one refill to the next; it also comes before a server's patience ends (2.5 s of 5). */
-static size_t paced_samples(double rate_hz, size_t least)
+size_t oac_iio_paced_samples(double rate_hz, size_t least)
 {
     size_t half = 1;
-    while (4.0 * (double)half <= PACED_S * rate_hz)
+    while (4.0 * (double)half <= PACED_S * rate_hz || half + 1 < least)
         half *= 2;
-    return half + 1 > least ? half + 1 : least;
+    return half + 1;
 }
 
 static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_converter *input,
@@ -121,7 +118,7 @@ static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_co
     const char *channel[OAC_IIO_CHANNELS_MAX];
     const double rate_hz = self->ports[input->line[0]].rate_hz;
     const size_t wanted = self->line[input->line[0]].port->trigger[0]
-                              ? paced_samples(rate_hz, self->board.buffer_samples_min)
+                              ? oac_iio_paced_samples(rate_hz, self->board.buffer_samples_min)
                               : (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
     struct oac_iio_view view;
     enum oac_iio_mode mode;
