@@ -10,7 +10,8 @@
 #include "driver/iio/buffer.h"
 #include "tests/qemu/loop_fixture.h"
 
-#define DEADLINE_S 2.0
+#define DEADLINE_S 2.0  /* where no answer is to come */
+#define PATIENCE_S 30.0 /* where one is, from a busy machine */
 /* On top of a deadline: what closing a buffer and its context may take on a busy machine. */
 #define GRACE_S 8.0
 
@@ -41,7 +42,8 @@ static void ask(const char *line, char answer[80])
 }
 
 static enum oac_status open_adc(struct oac_iio_session *session, size_t samples,
-                                struct oac_iio_buffer **buffer, struct oac_err *err)
+                                double deadline_s, struct oac_iio_buffer **buffer,
+                                struct oac_err *err)
 {
     enum oac_iio_mode mode;
     const struct oac_iio_buffer_spec spec = {.device = "loop-adc",
@@ -49,7 +51,7 @@ static enum oac_status open_adc(struct oac_iio_session *session, size_t samples,
                                              .channel = CHANNEL,
                                              .samples = samples,
                                              .kernel_buffers = 4,
-                                             .deadline_s = DEADLINE_S};
+                                             .deadline_s = deadline_s};
     return oac_iio_buffer_open(session, &spec, buffer, &mode, err);
 }
 
@@ -58,7 +60,7 @@ static void expect_scans(struct oac_iio_session *session)
     struct oac_iio_buffer *buffer = NULL;
     struct oac_iio_view view;
     struct oac_err err;
-    cr_assert_eq(open_adc(session, 132, &buffer, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(open_adc(session, 132, PATIENCE_S, &buffer, &err), OAC_OK, "%s", err.message);
     cr_assert_eq(oac_iio_buffer_refill(buffer, &view, &err), OAC_OK, "%s", err.message);
     cr_expect_eq(view.samples, 132);
     cr_expect_eq(view.step, 8, "no timestamp beside the four samples");
@@ -76,7 +78,7 @@ Test(qemu_driver, a_device_without_a_trigger_is_refused_and_set_up_with_the_prof
     cr_expect_str_eq(answer, "0");
     ask("GETTRIG loop-adc\r\n", answer);
     cr_expect_str_eq(answer, "-5", "none, says iiod");
-    cr_expect_eq(open_adc(session, 132, &buffer, &err), OAC_EDEVICE);
+    cr_expect_eq(open_adc(session, 132, DEADLINE_S, &buffer, &err), OAC_EDEVICE);
     cr_expect(strstr(err.message, "opening loop-adc") && strstr(err.message, "(-22)"), "%s",
               err.message);
     cr_assert_eq(oac_iio_setup(session, &loop.board, &err), OAC_OK, "%s", err.message);
@@ -115,7 +117,7 @@ static void repeat_steps(struct oac_iio_buffer *buffer, uint16_t period)
 Test(qemu_driver, a_kernel_without_cyclic_buffers_is_repeated_by_software_without_a_gap,
      .init = open_loop, .timeout = 60)
 {
-    enum { PERIOD = 500, HEARD = 2052 };
+    enum { PERIOD = 200, HEARD = 1028 };
     static int32_t code[HEARD];
     struct oac_iio_session *session = loop_session(&loop);
     struct oac_iio_buffer *dac = NULL, *adc = NULL;
@@ -128,17 +130,17 @@ Test(qemu_driver, a_kernel_without_cyclic_buffers_is_repeated_by_software_withou
                                              .output = true,
                                              .cyclic = true,
                                              .samples = PERIOD,
-                                             .deadline_s = DEADLINE_S};
+                                             .deadline_s = PATIENCE_S};
     char answer[80];
     cr_assert_eq(oac_iio_setup(session, &loop.board, &err), OAC_OK, "%s", err.message);
-    ask("OPEN loop-dac 500 00000004 CYCLIC\r\n", answer);
+    ask("OPEN loop-dac 200 00000004 CYCLIC\r\n", answer);
     cr_expect_str_eq(answer, "-1", "EPERM, as every mainline kernel");
     cr_assert_eq(oac_iio_buffer_open(session, &spec, &dac, &mode, &err), OAC_OK, "%s",
                  err.message);
     cr_expect_eq(mode, OAC_IIO_REPEATED);
     repeat_steps(dac, PERIOD);
     cr_expect_eq(oac_iio_buffer_mode(dac), OAC_IIO_REPEATED);
-    cr_assert_eq(open_adc(session, HEARD, &adc, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(open_adc(session, HEARD, PATIENCE_S, &adc, &err), OAC_OK, "%s", err.message);
     cr_assert_eq(oac_iio_buffer_refill(adc, &view, &err), OAC_OK, "%s", err.message);
     (void)oac_codec_decode(&oac_board_port_find(&loop.board, "adc-2")->codec, view.samples,
                            (const char *)view.data + view.offset[2], view.step, code);
@@ -167,7 +169,7 @@ Test(qemu_driver, a_trigger_that_stands_still_is_reported_in_time_and_no_end, .i
     cr_assert_eq(oac_iio_setup(session, &loop.board, &err), OAC_OK, "%s", err.message);
     loop_write(session, "tloop", "", true, "sampling_frequency", "0.01", NULL);
     const double start_s = loop_now_s();
-    cr_assert_eq(open_adc(session, 132, &buffer, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(open_adc(session, 132, DEADLINE_S, &buffer, &err), OAC_OK, "%s", err.message);
     cr_expect_eq(oac_iio_buffer_refill(buffer, &view, &err), OAC_EDEVICE);
     cr_expect(strstr(err.message, "reading samples of loop-adc"), "%s", err.message);
     cr_expect_eq(oac_iio_buffer_answer(buffer), OAC_IIO_REOPEN_BUFFER);
@@ -188,7 +190,7 @@ Test(qemu_driver, a_machine_that_freezes_is_given_up_in_time_and_taken_up_again,
     struct oac_err err;
     char value[40];
     cr_assert_eq(oac_iio_setup(session, &loop.board, &err), OAC_OK, "%s", err.message);
-    cr_assert_eq(open_adc(session, 132, &buffer, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(open_adc(session, 132, DEADLINE_S, &buffer, &err), OAC_OK, "%s", err.message);
     cr_assert_eq(kill(pid, SIGSTOP), 0);
     double start_s = loop_now_s();
     cr_expect_eq(oac_iio_buffer_refill(buffer, &view, &err), OAC_EDEVICE);
@@ -229,9 +231,9 @@ Test(qemu_driver, a_second_client_that_asks_for_less_does_not_narrow_what_the_fi
                                              .channels = 1,
                                              .channel = &CHANNEL[3],
                                              .samples = 132,
-                                             .deadline_s = DEADLINE_S};
+                                             .deadline_s = PATIENCE_S};
     cr_assert_eq(oac_iio_setup(first, &loop.board, &err), OAC_OK, "%s", err.message);
-    cr_assert_eq(open_adc(first, 132, &wide, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(open_adc(first, 132, PATIENCE_S, &wide, &err), OAC_OK, "%s", err.message);
     cr_assert_eq(oac_iio_buffer_refill(wide, &view, &err), OAC_OK, "%s", err.message);
     cr_assert_eq(oac_iio_buffer_open(second, &spec, &narrow, &mode, &err), OAC_OK, "%s",
                  err.message);
