@@ -10,10 +10,12 @@
 #include "driver/iio/port_feed.h"
 #include "driver/iio/probe.h"
 
+#define PIECE_S 0.5 /* of one buffer */
+
 struct oac_port_ear {
     struct oac_board_port port; /* at the rate in use */
     double rate_hz;
-    size_t samples, stale;
+    size_t samples, piece, stale; /* of a reading; of a buffer; buffers */
     struct oac_iio_buffer *buffer;
     int32_t *code;
 };
@@ -23,6 +25,15 @@ static size_t buffer_samples(const struct oac_board *board, size_t wanted)
     const size_t least = board->buffer_samples_min;
     size_t samples = wanted > least ? wanted : least;
     return (samples + board->align_samples - 1) / board->align_samples * board->align_samples;
+}
+
+/* As many of the wanted samples as pass within PIECE_S: servers wait for a buffer half of the time that a
+ * client gives them. */
+static size_t piece_samples(const struct oac_board *board, double rate_hz, size_t wanted)
+{
+    if (rate_hz > 0.0 && (double)wanted > PIECE_S * rate_hz)
+        wanted = (size_t)(PIECE_S * rate_hz);
+    return buffer_samples(board, wanted);
 }
 
 /* The profile's settings of inputs, and of the port's own device. */
@@ -35,6 +46,9 @@ static enum oac_status set_up_input(struct oac_iio_session *session,
         return err->status;
     *part = *board;
     part->setups = 0;
+    for (size_t i = 0; i < board->ports; i++)
+        if (strcmp(part->port[i].device, port->device) != 0)
+            part->port[i].trigger[0] = '\0';
     for (size_t i = 0; i < board->setups; i++) {
         const struct oac_board_write *write = &board->setup[i];
         if ((write->channel[0] && !write->output) || strcmp(write->device, port->device) == 0)
@@ -78,12 +92,11 @@ enum oac_status oac_port_ear_open(struct oac_iio_session *session,
                                   struct oac_err *err)
 {
     const char *channels[] = {port->channel};
-    const struct oac_iio_buffer_spec spec = {.device = port->device,
-                                             .channels = 1,
-                                             .channel = channels,
-                                             .samples = buffer_samples(board, samples),
-                                             .kernel_buffers = board->kernel_buffers,
-                                             .deadline_s = deadline_s};
+    struct oac_iio_buffer_spec spec = {.device = port->device,
+                                       .channels = 1,
+                                       .channel = channels,
+                                       .kernel_buffers = board->kernel_buffers,
+                                       .deadline_s = deadline_s};
     enum oac_iio_mode mode;
     if (port->output)
         return oac_fail(err, OAC_EINVAL, "port %s is an output; set it with oac port set",
@@ -94,12 +107,13 @@ enum oac_status oac_port_ear_open(struct oac_iio_session *session,
     struct oac_port_ear *self = oac_alloc(1, sizeof *self, "an input", err);
     if (!self)
         return OAC_ENOMEM;
-    self->samples = spec.samples;
+    self->samples = buffer_samples(board, samples);
     self->stale = board->kernel_buffers;
-    self->code = oac_alloc(spec.samples, sizeof *self->code, "samples", err);
+    self->code = oac_alloc(self->samples, sizeof *self->code, "samples", err);
     enum oac_status status = self->code ? OAC_OK : OAC_ENOMEM;
     if (!status)
         status = oac_port_at_rate(session, port, false, &self->port, &self->rate_hz, err);
+    spec.samples = self->piece = piece_samples(board, self->rate_hz, self->samples);
     if (!status)
         status = oac_iio_buffer_open(session, &spec, &self->buffer, &mode, err);
     if (status) {
@@ -114,7 +128,7 @@ enum oac_status oac_port_ear_skip(struct oac_port_ear *self, double seconds,
                                   struct oac_err *err)
 {
     struct oac_iio_view view;
-    const double captures = ceil(seconds * self->rate_hz / (double)self->samples);
+    const double captures = ceil(seconds * self->rate_hz / (double)self->piece);
     const double count = seconds > 0.0 ? captures + (double)self->stale : 1.0;
     for (double i = 0.0; i < count; i++)
         if (oac_iio_buffer_refill(self->buffer, &view, err))
@@ -126,13 +140,18 @@ enum oac_status oac_port_ear_read(struct oac_port_ear *self, struct oac_port_rea
                                   struct oac_err *err)
 {
     struct oac_iio_view view;
-    if (oac_iio_buffer_refill(self->buffer, &view, err))
-        return err->status;
-    const size_t count = view.samples < self->samples ? view.samples : self->samples;
-    reading->clipped =
-        oac_codec_decode(&self->port.codec, count, (const char *)view.data + view.offset[0],
-                         view.step, self->code);
-    reduce(&self->port, count, self->code, reading);
+    reading->clipped = 0;
+    for (size_t done = 0; done < self->samples;) {
+        if (oac_iio_buffer_refill(self->buffer, &view, err))
+            return err->status;
+        const size_t left = self->samples - done;
+        const size_t count = view.samples < left ? view.samples : left;
+        reading->clipped +=
+            oac_codec_decode(&self->port.codec, count, (const char *)view.data + view.offset[0],
+                             view.step, self->code + done);
+        done += count;
+    }
+    reduce(&self->port, self->samples, self->code, reading);
     return OAC_OK;
 }
 

@@ -3,7 +3,8 @@
  *
  * Volts are those of the board's profile in the range that its setup selects, times the gain that the
  * profile lists for the rate that the device says it runs at; a device whose own scale contradicts the profile is
- * refused. Driving: port_sweep.h. */
+ * refused. A slow port is read in pieces of half a second, before a server's patience ends.
+ * Driving: port_sweep.h. */
 #ifndef OAC_DRIVER_IIO_PORT_IO_H
 #define OAC_DRIVER_IIO_PORT_IO_H
 
