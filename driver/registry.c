@@ -71,6 +71,9 @@ static enum oac_status open_replay(const struct oac_registry_request *request,
 {
     char noise[64];
     struct oac_stream stream;
+    if (request->recorder)
+        return oac_fail(err, OAC_EUSAGE,
+                        "--on replay plays a recording: record a bench instead");
     oac_noise_format(request->noise, noise);
     const struct oac_replay_request wanted = {request->rig_hash, request->rig_text, noise,
                                               request->seed};

@@ -26,6 +26,8 @@ struct oac_station_options {
     uint32_t noise; /* mask of sim/noise.h */
     uint64_t seed;
     struct oac_engine_options engine;
+    const char *record;       /* file to record to; NULL: none (driver/recording/recorder.h) */
+    const char *command_line; /* provenance of the recording; NULL: unknown */
 };
 
 struct oac_station {
@@ -34,6 +36,7 @@ struct oac_station {
     char rig_sha256[OAC_DIGEST_HEX_BYTES];
     struct oac_link link;
     struct oac_engine *engine;
+    struct oac_recorder *recorder; /* NULL: nothing is recorded */
 };
 
 /* Opens; warnings about the rig go to the sink. *station is zeroed on failure. The station must
@@ -41,6 +44,14 @@ struct oac_station {
 enum oac_status oac_station_open(const struct oac_station_options *options,
                                  const struct oac_sink *sink, struct oac_station *station,
                                  struct oac_err *err) OAC_MUST_USE;
+
+/* Closes engine and link; then writes the recording if there is to be one. Close it all the same. */
+enum oac_status oac_station_finish(struct oac_station *station,
+                                   struct oac_err *err) OAC_MUST_USE;
+
+/* After a failure: adds to the message where that is which was recorded until then. Returns its status. */
+enum oac_status oac_station_explain(const struct oac_station *station, struct oac_err *err);
+
 void oac_station_close(struct oac_station *station); /* a zeroed station is fine */
 
 struct oac_setup {
@@ -56,6 +67,9 @@ struct oac_setup {
 enum oac_status oac_setup_open(const struct oac_run_options *options,
                                const struct oac_sink *sink, struct oac_setup *setup,
                                struct oac_err *err) OAC_MUST_USE;
+/* As oac_station_finish. */
+enum oac_status oac_setup_finish(struct oac_setup *setup, struct oac_err *err) OAC_MUST_USE;
+
 void oac_setup_close(struct oac_setup *setup); /* a zeroed set-up is fine */
 
 #endif

@@ -281,13 +281,16 @@ enum oac_status oac_recorder_open(const struct oac_recorder_options *options,
     return OAC_OK;
 }
 
-void oac_recorder_abandon(struct oac_recorder *self, bool *left)
+const char *oac_recorder_kept(const struct oac_recorder *self)
 {
-    if (left)
-        *left = self && self->bursts > 0;
+    return self && self->bursts > 0 ? self->journal_path : NULL;
+}
+
+void oac_recorder_abandon(struct oac_recorder *self)
+{
     if (!self)
         return;
-    if (self->bursts == 0)
+    if (!oac_recorder_kept(self))
         unlink(self->journal_path);
     recorder_destroy(self);
 }

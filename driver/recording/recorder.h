@@ -43,9 +43,11 @@ enum oac_status oac_recorder_wrap(struct oac_recorder *recorder, struct oac_stre
 enum oac_status oac_recorder_finish(struct oac_recorder *recorder,
                                     struct oac_err *err) OAC_MUST_USE;
 
-/* Frees without writing; what was there before stays. A journal that holds a burst stays too: then *left (may be
- * NULL) is true. NULL is fine. */
-void oac_recorder_abandon(struct oac_recorder *recorder, bool *left);
+/* Frees without writing; what was there before stays. A journal that holds a burst stays too. NULL is fine. */
+void oac_recorder_abandon(struct oac_recorder *recorder);
+
+/* The journal that abandoning would leave; NULL: none. */
+const char *oac_recorder_kept(const struct oac_recorder *recorder);
 
 /* From the journal of `path` (or that journal's own name): the same for a run that is gone. */
 enum oac_status oac_recording_finish(const char *path, struct oac_err *err) OAC_MUST_USE;

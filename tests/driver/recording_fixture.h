@@ -42,7 +42,7 @@ static inline enum oac_status recording_fixture_make(struct recording_fixture *f
 
 static inline void recording_fixture_remove(struct recording_fixture *f)
 {
-    oac_recorder_abandon(f->recorder, NULL);
+    oac_recorder_abandon(f->recorder);
     oac_test_dir_remove(f->dir);
     free(f->rig_text);
 }
