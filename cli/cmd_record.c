@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `oac record`: what can be done with recordings, besides making them (--record) and playing them (--on replay). */
+/* `oac record`: what can be done with recordings, besides making them (--record) and playing them (--on
+ * replay). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -44,9 +44,11 @@ enum oac_status oac_fault_stream(struct oac_fault *fault, struct oac_stream *str
 enum oac_status oac_fault_link(struct oac_fault *fault, struct oac_link *link,
                                struct oac_err *err) OAC_MUST_USE;
 
-/* "play:3=device", "set:1=mismatch", "any:17=nomem", "play:2=delay:500" (milliseconds): CALL:N=STATUS, the status as
- * in base/status.h without OAC_E. Status: OAC_EUSAGE naming what is wrong and what there is. */
+/* "play:3=device", "set:1=mismatch", "any:17=nomem", "play:2=delay:500" (milliseconds): CALL:N=STATUS, the
+ * status as in base/status.h without OAC_E. Status: OAC_EUSAGE naming what is wrong and what there is. */
 enum oac_status oac_fault_parse(const char *text, struct oac_fault *fault,
                                 struct oac_err *err) OAC_MUST_USE;
+
+const char *oac_fault_call_name(enum oac_fault_call call); /* "play" */
 
 #endif

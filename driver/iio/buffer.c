@@ -72,8 +72,8 @@ static enum oac_status choose_channels(struct oac_iio_buffer *self,
     return OAC_OK;
 }
 
-/* Bytes of a buffer are a multiple of length_align_bytes, where the driver has such an attribute; else 1. Asked for
- * before anything of the context is held: reading may open the context again. */
+/* Bytes of a buffer are a multiple of length_align_bytes, where the driver has such an attribute; else 1.
+ * Asked for before anything of the context is held: reading may open the context again. */
 static unsigned long read_align(struct oac_iio_session *session, const char *device)
 {
     struct oac_err ignored;

@@ -174,6 +174,17 @@ static enum oac_status build_file(const char *path, const char *journal_path,
     return status;
 }
 
+char *oac_recording_journal_path(const char *path, struct oac_err *err)
+{
+    const size_t length = strlen(path);
+    char *made = oac_alloc(length + sizeof ".journal", 1, "a file name", err);
+    if (made) {
+        memcpy(made, path, length);
+        strcpy(made + length, ".journal");
+    }
+    return made;
+}
+
 /* "run.h5" of "run.h5.journal" and of itself. */
 static void strip(char *path)
 {

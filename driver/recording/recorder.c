@@ -239,17 +239,6 @@ static void recorder_destroy(struct oac_recorder *self)
     free(self);
 }
 
-char *oac_recording_journal_path(const char *path, struct oac_err *err)
-{
-    const size_t length = strlen(path);
-    char *made = oac_alloc(length + sizeof ".journal", 1, "a file name", err);
-    if (made) {
-        memcpy(made, path, length);
-        strcpy(made + length, ".journal");
-    }
-    return made;
-}
-
 enum oac_status oac_recorder_open(const struct oac_recorder_options *options,
                                   struct oac_recorder **recorder, struct oac_err *err)
 {

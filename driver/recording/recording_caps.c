@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a stream says about itself, to HDF5 and back: figures as attributes of /caps, ports and ranges as columns. */
+/* What a stream says about itself, to HDF5 and back: figures as attributes of /caps, ports and ranges as
+ * columns. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -28,7 +28,8 @@ enum oac_status oac_replay_index_init(struct oac_replay_index *index,
                                       struct oac_err *err) OAC_MUST_USE;
 void oac_replay_index_fini(struct oac_replay_index *index);
 
-/* Returned: how many of the `count` keys, from the first, are answered together; answer[i] is the recorded segment.
+/* Returned: how many of the `count` keys, from the first, are answered together; answer[i] is the recorded
+ * segment.
  * Less than count: answer[that many] is UINT32_MAX if that segment was never recorded, else it was in another
  * burst. */
 size_t oac_replay_find(struct oac_replay_index *index, const struct oac_replay_key *key,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fail the n-th call, for n = 1, 2, ... until nothing is left to fail (as SQLite tests itself). The program is linked
- * with -Wl,--wrap for the functions in tests/CMakeLists.txt, so that the code under test has no hook. */
+/* Fail the n-th call, for n = 1, 2, ... until nothing is left to fail (as SQLite tests itself). The program is
+ * linked with -Wl,--wrap for the functions in tests/CMakeLists.txt, so that the code under test has no hook. */
 #ifndef OAC_TESTS_DRIVER_FAIL_CALLS_H
 #define OAC_TESTS_DRIVER_FAIL_CALLS_H
 

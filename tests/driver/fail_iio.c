@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every libiio call and every allocation of the driver fails once, against a virtual bench in a process of its own,
- * so that the server's allocations are not the ones that fail. */
+/* Every libiio call and every allocation of the driver fails once, against a virtual bench in a process of its
+ * own, so that the server's allocations are not the ones that fail. */
 #ifdef OAC_HAVE_LIBIIO
 #include <criterion/criterion.h>
 #include <signal.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every allocation and every call of the stream fails once: modem over wave, while it is recorded, and replayed. */
+/* Every allocation and every call of the stream fails once: modem over wave, while it is recorded, and
+ * replayed. */
 #include <criterion/criterion.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* MNIST on a virtual ADALM2000 over TCP, recorded, and replayed to the same labels and outputs, bit for bit. Half a
- * minute on one core. */
+/* MNIST on a virtual ADALM2000 over TCP, recorded, and replayed to the same labels and outputs, bit for bit.
+ * Half a minute on one core. */
 #ifdef OAC_HAVE_LIBIIO
 #include <criterion/criterion.h>
 #include <math.h>

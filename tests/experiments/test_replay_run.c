@@ -98,7 +98,8 @@ Test(replay_run, a_simulated_run_replays_in_other_batches_to_the_same_outputs)
 }
 
 #ifdef OAC_HAVE_LIBIIO
-/* A board's delays differ from burst to burst, so batches that were cut elsewhere are asked for window by window. */
+/* A board's delays differ from burst to burst, so batches that were cut elsewhere are asked for window by
+ * window. */
 Test(replay_run, a_run_on_a_virtual_bench_replays_to_the_same_outputs)
 {
     char first[OAC_TEST_DIR_BYTES + 16], again[OAC_TEST_DIR_BYTES + 16];

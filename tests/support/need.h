@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/* For what must be asked for, because it acts on the world outside (hardware): true when `asked`; otherwise ends the
+/* For what must be asked for, because it acts on the world outside (hardware): true when `asked`; otherwise
+ * ends the
  * test as skipped, saying `what`. Never a failure: nobody can want a laboratory of every machine that runs CI. */
 bool oac_test_asked(bool asked, const char *what);
 
