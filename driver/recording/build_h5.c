@@ -17,7 +17,7 @@ static enum oac_status put_columns(struct oac_h5_writer *writer,
                                    const char *dimension, struct oac_err *err)
 {
     char *values = oac_alloc(rows->count, 8, "a column of the recording", err);
-    enum oac_status status = values ? OAC_OK : err->status;
+    enum oac_status status = values ? OAC_OK : OAC_ENOMEM;
     for (size_t c = 0; !status && c < count; c++) {
         for (size_t i = 0; i < rows->count; i++)
             memcpy(values + i * columns[c].bytes,

@@ -33,7 +33,7 @@ static enum oac_status grow(struct oac_digest_table *table, struct oac_err *err)
         more.digest ? oac_alloc(more.room, sizeof *more.bucket, "digests", err) : NULL;
     if (!more.bucket) {
         free(more.digest);
-        return err->status;
+        return OAC_ENOMEM;
     }
     for (size_t i = 0; i < table->count; i++) {
         memcpy(more.digest[i], table->digest[i], 32);

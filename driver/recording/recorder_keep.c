@@ -232,7 +232,7 @@ enum oac_status oac_recorder_keep_burst(struct oac_recorder *self,
     const size_t segments = burst->segments * sizeof(struct oac_recording_segment);
     struct oac_recording_segment *described =
         oac_alloc(burst->segments, sizeof *described, "the segments of a recorded burst", err);
-    enum oac_status status = described ? OAC_OK : err->status;
+    enum oac_status status = described ? OAC_OK : OAC_ENOMEM;
     if (!status)
         status = describe(self, burst, described, &head, err);
     const size_t samples = (size_t)head.samples * sizeof(float);
@@ -242,7 +242,7 @@ enum oac_status oac_recorder_keep_burst(struct oac_recorder *self,
         status = count_bytes(self, samples, err);
     char *entry = status ? NULL : oac_recorder_entry(self, all, err);
     if (!status && !entry)
-        status = err->status;
+        status = OAC_ENOMEM;
     if (!status) {
         char *at = put(put(entry, &head, sizeof head), described, segments);
         put_samples(self, burst, described, (float *)(void *)at,

@@ -129,7 +129,7 @@ static enum oac_status put_ports(struct oac_h5_writer *writer, size_t ports,
 {
     double *values = oac_alloc(ports, sizeof *values, "ports", err);
     uint8_t *bytes = values ? oac_alloc(ports, 1, "ports", err) : NULL;
-    enum oac_status status = bytes ? OAC_OK : err->status;
+    enum oac_status status = bytes ? OAC_OK : OAC_ENOMEM;
     for (size_t c = 0; !status && c < COUNT(port_columns); c++) {
         for (size_t i = 0; i < ports; i++)
             values[i] = port_value(&port_columns[c], &port[i]);
