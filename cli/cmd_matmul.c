@@ -169,7 +169,10 @@ int oac_cmd_matmul(struct oac_cli *cli, int argc, char **argv)
     input.station.options.drive =
         (struct oac_drive){.arm = input.drive.arm, .command = cli->command_line};
     input.station.options.played = oac_cli_drive_begin(&input.drive);
+    input.station.options.command_line = cli->command_line;
     if ((input.y_path && oac_results_check_path(input.y_path, &err) != OAC_OK) ||
+        (input.station.options.record &&
+         oac_results_check_path(input.station.options.record, &err) != OAC_OK) ||
         oac_npy_read(input.w_path, 0, &w, &err) != OAC_OK ||
         oac_npy_read(input.x_path, 0, &x, &err) != OAC_OK ||
         check_shapes(&input, &w, &x, &err) != OAC_OK ||

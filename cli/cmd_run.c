@@ -156,7 +156,11 @@ static const struct argp run_argp = {
            "  oac run --model experiments/mnist/mnist.h5 --rig netcast-snspd \\\n"
            "      --photons-per-mac 0.5 --images 1000\n"
            "  oac run --model experiments/mnist/mnist.h5 --rig netcast-local \\\n"
-           "      --noise shot,adc --set adc.bits=8 --json\n",
+           "      --noise shot,adc --set adc.bits=8 --json\n"
+           "  oac run --model experiments/mnist/mnist.h5 --rig m2k-bench --images 20 \\\n"
+           "      --on iio --uri ip:192.168.2.1 --record bench.h5\n"
+           "  oac run --model experiments/mnist/mnist.h5 --rig m2k-bench --images 20 \\\n"
+           "      --on replay --uri bench.h5\n",
 };
 
 /* Runs, prints; the result is some tens of kilobytes and so on the heap. */
@@ -214,6 +218,7 @@ int oac_cmd_run(struct oac_cli *cli, int argc, char **argv)
     input.run.played = oac_cli_drive_begin(&input.drive);
     input.run.on = station->on;
     input.run.uri = station->uri;
+    input.run.record_path = station->record;
     input.run.rig = station->rig;
     input.run.sets = station->sets;
     input.run.set_count = station->set_count;

@@ -48,6 +48,7 @@ struct oac_run_options {
     size_t threads;            /* 0: all processors */
     size_t batch;              /* 0: chosen */
     const char *output_path;   /* NULL: none */
+    const char *record_path;   /* NULL: none; docs/recording.md */
     const char *command_line;  /* provenance; may be NULL */
     bool arm;                  /* real outputs may be driven (driver/arming.h) */
     struct oac_played *played; /* not NULL: a dry run, and what it would play */

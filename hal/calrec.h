@@ -55,6 +55,14 @@ enum oac_status oac_calrec_write(const struct oac_calrec *calrec, const char *pa
 enum oac_status oac_calrec_read(const char *path, struct oac_calrec **calrec,
                                 struct oac_err *err) OAC_MUST_USE;
 
+/* The same fields as part of another file of oac, under the same names. */
+struct oac_h5_writer;
+struct oac_h5_file;
+enum oac_status oac_calrec_put(struct oac_h5_writer *writer, const struct oac_calrec *calrec,
+                               struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_calrec_get(const struct oac_h5_file *file, struct oac_calrec **calrec,
+                               struct oac_err *err) OAC_MUST_USE;
+
 /* Relative transmission of a curve at v_v [V]. Pure. */
 double oac_curve_transmission(const struct oac_curve *curve, double v_v);
 /* The voltage [V] in the half period that ends at V_peak where the relative transmission is t; t is

@@ -72,21 +72,18 @@ static enum oac_status choose_channels(struct oac_iio_buffer *self,
     return OAC_OK;
 }
 
-/* Bytes of a buffer are a multiple of length_align_bytes, where the driver has such an attribute. */
-static void align_length(struct oac_iio_buffer *self)
+/* Bytes of a buffer are a multiple of length_align_bytes, where the driver has such an attribute; else 1.
+ * Asked for before anything of the context is held: reading may open the context again. */
+static unsigned long read_align(struct oac_iio_session *session, const char *device)
 {
     struct oac_err ignored;
     char text[64] = "";
-    const char *name = iio_device_get_id(self->device);
-    if (!iio_device_find_buffer_attr(self->device, "length_align_bytes") ||
-        oac_iio_read(self->session, name, "", false, "length_align_bytes", text, sizeof text,
+    if (!oac_iio_has(session, device, "", false, "length_align_bytes") ||
+        oac_iio_read(session, device, "", false, "length_align_bytes", text, sizeof text,
                      &ignored))
-        return;
+        return 1;
     const unsigned long align = strtoul(text, NULL, 10);
-    if (align < 2 || align > 1ul << 20)
-        return;
-    while (self->samples * self->step % align)
-        self->samples++;
+    return align >= 1 && align <= 1ul << 20 ? align : 1;
 }
 
 static struct iio_buffer *create(struct oac_iio_buffer *self, bool cyclic, int *error)
@@ -154,9 +151,11 @@ enum oac_status oac_iio_buffer_open(struct oac_iio_session *session,
     self->output = spec->output;
     self->deadline_s = spec->deadline_s;
     snprintf(self->name, sizeof self->name, "%.90s", spec->device);
+    const unsigned long align = read_align(session, spec->device);
     if (choose_channels(self, spec, err))
         goto fail;
-    align_length(self);
+    while (self->samples * self->step % align)
+        self->samples++;
     if (create_buffer(self, spec, err) || oac_iio_worker_create(&self->worker, err))
         goto fail;
     session->buffers++;
