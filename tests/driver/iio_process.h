@@ -15,17 +15,25 @@
 #include "tests/driver/iio_fixture.h"
 
 struct iio_process {
+    double laser_db; /* set before start: how much brighter than the rig says */
     pid_t pid;
     char uri[120];
 };
 
-static inline void iio_process_serve(int to, uint32_t noise, const char *fault)
+static inline void iio_process_serve(const struct iio_process *process, int to, uint32_t noise,
+                                     const char *fault)
 {
     static struct iio_fixture bench;
     struct oac_err err;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!iio_fixture_open(&bench, noise, fault, &err))
-        (void)!write(to, bench.uri, sizeof bench.uri);
+    if (iio_fixture_describe(&bench, &err) ||
+        (fault && oac_twin_fault_parse(fault, &bench.faults, &err)))
+        _exit(1);
+    bench.noise = noise;
+    bench.rig.laser.power_dbm += process->laser_db;
+    if (iio_fixture_start(&bench, "127.0.0.1:0", &err) ||
+        write(to, bench.uri, sizeof bench.uri) < 0)
+        _exit(1);
     for (;;)
         pause();
 }
@@ -39,7 +47,7 @@ static inline bool iio_process_start(struct iio_process *process, uint32_t noise
         return false;
     process->pid = fork();
     if (process->pid == 0)
-        iio_process_serve(ends[1], noise, fault);
+        iio_process_serve(process, ends[1], noise, fault);
     close(ends[1]);
     const ssize_t got = read(ends[0], process->uri, sizeof process->uri);
     close(ends[0]);

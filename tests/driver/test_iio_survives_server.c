@@ -108,7 +108,7 @@ Test(iio_survives, item_01_a_late_answer_is_not_taken_for_the_next_one, .timeout
 
 Test(iio_survives, item_01_an_attribute_waits_for_a_server_that_resumes, .timeout = 120)
 {
-    struct iio_later later = {&bench, SIGCONT, 1.5, 0};
+    struct iio_later later = {.process = &bench, .number = SIGCONT, .after_s = 1.5};
     char value[40] = "";
     struct oac_err err;
     start(TIMEOUT_MS);
@@ -209,7 +209,7 @@ static void killed_during(enum oac_status (*call)(struct oac_iio_buffer *, struc
                           struct oac_iio_buffer *buffer, const char *what, const char *next,
                           double most_s)
 {
-    struct iio_later later = {&bench, SIGKILL, 0.3, 0};
+    struct iio_later later = {.process = &bench, .number = SIGKILL, .after_s = 0.3};
     struct oac_err err;
     iio_process_signal(&bench, SIGSTOP);
     iio_later_start(&later);
