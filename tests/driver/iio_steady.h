@@ -39,8 +39,10 @@ static inline void iio_steady_fill(const struct oac_port *port, size_t wide, uin
     }
 }
 
-/* Plays on an open stream; other light for another `use`. */
+/* Plays on an open stream; other light for another `use`. Codes are within the limits of `ports`, whose resting codes
+ * they begin and end with. */
 static inline enum oac_status iio_steady_burst(struct oac_stream *stream,
+                                               const struct oac_stream_caps *ports,
                                                struct iio_steady *steady, uint32_t use,
                                                struct oac_err *err)
 {
@@ -57,7 +59,7 @@ static inline enum oac_status iio_steady_burst(struct oac_stream *stream,
     steady->picks = (IIO_STEADY_SLOTS + 1) * steady->per_slot;
     for (size_t i = 0; i < steady->picks; i++)
         pick[i] = (uint32_t)i;
-    iio_steady_fill(caps->link.weight, wide, 0, weight);
+    iio_steady_fill(ports->link.weight, wide, 0, weight);
     const struct oac_stream_load load = {.slots = IIO_STEADY_SLOTS,
                                          .rows = 1,
                                          .weight = weight,
@@ -67,7 +69,7 @@ static inline enum oac_status iio_steady_burst(struct oac_stream *stream,
     if (oac_stream_load(stream, &load, &handle, err))
         return err->status;
     for (uint32_t s = 0; s < IIO_STEADY_SEGMENTS; s++) {
-        iio_steady_fill(caps->link.client, wide, 10 * use + 1 + s, client[s]);
+        iio_steady_fill(ports->link.client, wide, 10 * use + 1 + s, client[s]);
         segment[s] = (struct oac_stream_segment){.handle = handle,
                                                  .client = client[s],
                                                  .slot0 = 1000 * s + 100,
@@ -95,7 +97,7 @@ static inline enum oac_status iio_steady_play(const struct iio_fixture *rig, con
     struct oac_stream stream;
     if (oac_iio_stream_open(&rig->rig, rig->hash, uri, &stream, err))
         return err->status;
-    const enum oac_status status = iio_steady_burst(&stream, steady, use, err);
+    const enum oac_status status = iio_steady_burst(&stream, stream.caps, steady, use, err);
     oac_stream_close(&stream);
     return status;
 }

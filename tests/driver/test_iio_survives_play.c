@@ -55,7 +55,8 @@ static void play_clean(void)
 {
     struct oac_err err;
     start(NULL);
-    cr_assert_eq(iio_steady_burst(&stream, &wanted, 1, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(iio_steady_burst(&stream, stream.caps, &wanted, 1, &err), OAC_OK, "%s",
+                 err.message);
     stop();
 }
 
@@ -64,7 +65,7 @@ static void plays_through(const char *fault)
     struct oac_err err;
     play_clean();
     start(fault);
-    cr_expect_eq(iio_steady_burst(&stream, &got, 1, &err), OAC_OK, "%s: %s", fault,
+    cr_expect_eq(iio_steady_burst(&stream, stream.caps, &got, 1, &err), OAC_OK, "%s: %s", fault,
                  err.message);
     same_as_wanted();
     stop();
@@ -109,7 +110,8 @@ Test(iio_survives, a_server_stopped_in_a_train_and_resumed_in_time_loses_nothing
     start(NULL);
     iio_process_signal(&bench, SIGSTOP);
     iio_later_start(&later);
-    cr_expect_eq(iio_steady_burst(&stream, &got, 1, &err), OAC_OK, "%s", err.message);
+    cr_expect_eq(iio_steady_burst(&stream, stream.caps, &got, 1, &err), OAC_OK, "%s",
+                 err.message);
     iio_later_join(&later);
     same_as_wanted();
     stop();
@@ -120,7 +122,7 @@ static void gives_up(double most_s)
 {
     struct oac_err err;
     const double from_s = iio_fixture_now_s();
-    cr_expect_eq(iio_steady_burst(&stream, &got, 1, &err), OAC_EDEVICE);
+    cr_expect_eq(iio_steady_burst(&stream, stream.caps, &got, 1, &err), OAC_EDEVICE);
     const double took_s = iio_fixture_now_s() - from_s;
     cr_expect_lt(took_s, most_s, "%g s", took_s);
     cr_expect(strstr(err.message, bench.uri) && strstr(err.message, "attempts") &&
@@ -133,11 +135,13 @@ Test(iio_survives, a_server_that_stays_stopped_is_given_up_within_its_time, .tim
     struct oac_err err;
     play_clean();
     start(NULL);
-    cr_assert_eq(iio_steady_burst(&stream, &got, 0, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(iio_steady_burst(&stream, stream.caps, &got, 0, &err), OAC_OK, "%s",
+                 err.message);
     iio_process_signal(&bench, SIGSTOP);
     gives_up(STOPPED_S + MARGIN_S);
     iio_process_signal(&bench, SIGCONT);
-    cr_expect_eq(iio_steady_burst(&stream, &got, 1, &err), OAC_OK, "%s", err.message);
+    cr_expect_eq(iio_steady_burst(&stream, stream.caps, &got, 1, &err), OAC_OK, "%s",
+                 err.message);
     same_as_wanted(); /* and not what was under way when it stopped */
     stop();
 }
@@ -146,7 +150,8 @@ Test(iio_survives, a_server_killed_between_trains_is_given_up_at_once, .timeout 
 {
     struct oac_err err;
     start(NULL);
-    cr_assert_eq(iio_steady_burst(&stream, &got, 0, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(iio_steady_burst(&stream, stream.caps, &got, 0, &err), OAC_OK, "%s",
+                 err.message);
     iio_process_signal(&bench, SIGKILL);
     gives_up(MARGIN_S);
     stop();
@@ -171,7 +176,7 @@ Test(iio_survives, outputs_are_made_safe_after_a_failure, .timeout = 120)
     char value[40] = "";
     bench.laser_db = -70.0;
     start(NULL);
-    cr_expect_eq(iio_steady_burst(&stream, &got, 0, &err), OAC_EDEVICE);
+    cr_expect_eq(iio_steady_burst(&stream, stream.caps, &got, 0, &err), OAC_EDEVICE);
     cr_expect(strstr(err.message, "no start mark on m2k-adc") &&
                   strstr(err.message, "check laser, bias, fibres and cables"),
               "%s", err.message);
