@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a driver must survive (docs/hardware.md), items 6, 7, 9 and 14: samples that lie elsewhere than agreed, do
+/* What a driver must survive (docs/boards.md), items 6, 7, 9 and 14: samples that lie elsewhere than agreed, do
  * not fit, come in other lengths or other formats. */
 #ifdef OAC_HAVE_LIBIIO
 #include <criterion/criterion.h>

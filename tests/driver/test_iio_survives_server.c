@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a driver must survive (docs/hardware.md), items 1 to 4 and 12: servers that are late, stopped, resumed and
+/* What a driver must survive (docs/boards.md), items 1 to 4 and 12: servers that are late, stopped, resumed and
  * killed, in attributes, refills and pushes. The server is another process.
  *
  * Bounds. A call of libiio on a connection ends after the timeout given at open; opening a context or a buffer

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a driver must survive (docs/hardware.md), items 5, 8, 10, 11 and 13: boards that do other than they were
+/* What a driver must survive (docs/boards.md), items 5, 8, 10, 11 and 13: boards that do other than they were
  * told, play by themselves, remember what was before, and do not say what they lost. */
 #ifdef OAC_HAVE_LIBIIO
 #include <criterion/criterion.h>
