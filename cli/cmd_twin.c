@@ -25,7 +25,7 @@ static const struct argp_option options[] = {
      "default 127.0.0.1:30431, where libiio looks; port 0: any that is free", 2},
     {"fault", KEY_FAULT, "KIND", 0,
      "show a fault, for testing drivers: delay:N[:MS], drop:N, short:N, mask:N, wider:N, "
-     "ebusy:N, nocyclic, close:BYTES; repeatable",
+     "ebusy:N, nocyclic, close:BYTES, stale:N, lost:N; repeatable",
      2},
     {0},
 };

@@ -9,35 +9,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "driver/iio/session_state.h"
-#include "driver/iio/worker.h"
-
-/* ADI's AXI cores, seen through direct_reg_access: status at 0x88 of the FPGA core, write one to clear.
- * Bit 0: a DAC ran dry; bit 2: an ADC was not read in time. */
-#define STATUS_REGISTER 0x80000088u
-#define UNDERFLOW       1u
-#define OVERFLOW        4u
-
-struct oac_iio_buffer {
-    struct oac_iio_session *session;
-    struct iio_device *device;
-    struct iio_buffer *buffer;
-    struct iio_channel *channel[OAC_IIO_CHANNELS_MAX];
-    struct oac_iio_worker *worker;
-    char name[96];
-    size_t channels, samples, step;
-    bool output, pushed;
-    double deadline_s;
-    enum oac_iio_mode mode;
-    enum oac_iio_answer answer;
-    unsigned char *copy; /* what is repeated by software: a push may hand out other memory */
-};
+#include "driver/iio/buffer_state.h"
 
 static enum oac_status failed(struct oac_iio_buffer *self, ssize_t error, const char *doing,
                               struct oac_err *err)
 {
     char what[200];
     self->answer = oac_iio_answer_of((int)error, true);
+    self->lost = true;
     if (self->answer == OAC_IIO_REOPEN_CONTEXT)
         self->session->dead = true;
     if (error == -ETIMEDOUT)
@@ -72,18 +51,23 @@ static enum oac_status choose_channels(struct oac_iio_buffer *self,
     return OAC_OK;
 }
 
-/* Bytes of a buffer are a multiple of length_align_bytes, where the driver has such an attribute; else 1.
- * Asked for before anything of the context is held: reading may open the context again. */
-static unsigned long read_align(struct oac_iio_session *session, const char *device)
+/* Bytes of a buffer are a multiple of length_align_bytes, where the driver has such an attribute. Asked before
+ * anything of the context is held: a session that loses its connection here opens another one. */
+static enum oac_status read_alignment(struct oac_iio_session *session, const char *device,
+                                      size_t *bytes, struct oac_err *err)
 {
-    struct oac_err ignored;
     char text[64] = "";
-    if (!oac_iio_has(session, device, "", false, "length_align_bytes") ||
-        oac_iio_read(session, device, "", false, "length_align_bytes", text, sizeof text,
-                     &ignored))
-        return 1;
+    *bytes = 1;
+    if (oac_iio_trust(session, err))
+        return err->status;
+    if (!oac_iio_has(session, device, "", false, "length_align_bytes"))
+        return OAC_OK;
+    if (oac_iio_read(session, device, "", false, "length_align_bytes", text, sizeof text, err))
+        return session->dead || !session->context ? err->status : OAC_OK;
     const unsigned long align = strtoul(text, NULL, 10);
-    return align >= 1 && align <= 1ul << 20 ? align : 1;
+    if (align >= 2 && align <= 1ul << 20)
+        *bytes = align;
+    return OAC_OK;
 }
 
 static struct iio_buffer *create(struct oac_iio_buffer *self, bool cyclic, int *error)
@@ -101,16 +85,29 @@ static struct iio_buffer *create(struct oac_iio_buffer *self, bool cyclic, int *
     return made;
 }
 
+/* Not every kernel lets itself be told; but an answer that did not come may come later. */
+static enum oac_status tell_kernel_buffers(struct oac_iio_buffer *self, unsigned count,
+                                           struct oac_err *err)
+{
+    char what[200];
+    struct oac_iio_call call;
+    oac_iio_enter(&call);
+    const int error = iio_device_set_kernel_buffers_count(self->device, count);
+    oac_iio_leave(&call);
+    if (error >= 0 || oac_iio_answer_of(error, false) != OAC_IIO_REOPEN_CONTEXT)
+        return OAC_OK;
+    self->session->dead = true;
+    snprintf(what, sizeof what, "setting the number of kernel buffers of %s", self->name);
+    return oac_iio_fail(self->session, error, false, what, err);
+}
+
 static enum oac_status create_buffer(struct oac_iio_buffer *self,
                                      const struct oac_iio_buffer_spec *spec,
                                      struct oac_err *err)
 {
-    struct oac_iio_call call;
     int error = 0;
-    oac_iio_enter(&call);
-    if (spec->kernel_buffers) /* not every kernel lets itself be told */
-        (void)!iio_device_set_kernel_buffers_count(self->device, spec->kernel_buffers);
-    oac_iio_leave(&call);
+    if (spec->kernel_buffers && tell_kernel_buffers(self, spec->kernel_buffers, err))
+        return err->status;
     self->mode = spec->cyclic ? OAC_IIO_CYCLIC : OAC_IIO_STREAMING;
     self->buffer = create(self, spec->cyclic, &error);
     if (!self->buffer && spec->cyclic && (error == -EPERM || error == -ENOSYS)) {
@@ -142,6 +139,7 @@ enum oac_status oac_iio_buffer_open(struct oac_iio_session *session,
                         "%s has no samples: an xml: context only describes; give ip:, usb: or "
                         "local:",
                         session->uri);
+    size_t align_bytes;
     struct oac_iio_buffer *self = oac_alloc(1, sizeof *self, "a device's buffer", err);
     if (!self)
         return err->status;
@@ -151,10 +149,10 @@ enum oac_status oac_iio_buffer_open(struct oac_iio_session *session,
     self->output = spec->output;
     self->deadline_s = spec->deadline_s;
     snprintf(self->name, sizeof self->name, "%.90s", spec->device);
-    const unsigned long align = read_align(session, spec->device);
-    if (choose_channels(self, spec, err))
+    if (read_alignment(session, spec->device, &align_bytes, err) ||
+        choose_channels(self, spec, err))
         goto fail;
-    while (self->samples * self->step % align)
+    while (self->samples * self->step % align_bytes)
         self->samples++;
     if (create_buffer(self, spec, err) || oac_iio_worker_create(&self->worker, err))
         goto fail;
@@ -180,6 +178,8 @@ void oac_iio_buffer_close(struct oac_iio_buffer *self)
         return; /* a call that nothing ends still uses the buffer: the context stays open too */
     struct oac_iio_call call;
     oac_iio_enter(&call);
+    if (self->lost) /* or closing would wait for an answer that does not come */
+        iio_buffer_cancel(self->buffer);
     iio_buffer_destroy(self->buffer);
     oac_iio_leave(&call);
     self->session->buffers--;
@@ -216,17 +216,6 @@ static void call_cancel(void *context)
     oac_iio_enter(&call);
     iio_buffer_cancel(self->buffer);
     oac_iio_leave(&call);
-}
-
-static void make_view(const struct oac_iio_buffer *self, size_t bytes,
-                      struct oac_iio_view *view)
-{
-    char *start = iio_buffer_start(self->buffer);
-    *view =
-        (struct oac_iio_view){.data = start, .step = self->step, .samples = bytes / self->step};
-    for (size_t c = 0; c < self->channels; c++)
-        view->offset[c] =
-            (size_t)((char *)iio_buffer_first(self->buffer, self->channel[c]) - start);
 }
 
 /* The kernel has no cyclic buffers after all: a plain one in its place, pushed again and again. */
@@ -273,7 +262,7 @@ enum oac_status oac_iio_buffer_view(struct oac_iio_buffer *self, struct oac_iio_
     if (self->pushed)
         return oac_fail(err, OAC_EINVAL, "%s already plays: close its buffer to end it",
                         self->name);
-    make_view(self, self->samples * self->step, view);
+    oac_iio_buffer_lay_out(self, self->samples * self->step, view);
     return OAC_OK;
 }
 
@@ -316,15 +305,11 @@ enum oac_status oac_iio_buffer_refill(struct oac_iio_buffer *self, struct oac_ii
     const ssize_t answer = oac_iio_worker_wait(self->worker, self->deadline_s);
     if (answer < 0)
         return failed(self, answer, "reading samples of", err);
-    const ptrdiff_t step = iio_buffer_step(self->buffer);
-    if (step != (ptrdiff_t)self->step) {
+    if (oac_iio_buffer_check_layout(self, (size_t)answer, err)) {
         self->answer = OAC_IIO_REOPEN_BUFFER;
-        return oac_fail(err, OAC_EDEVICE,
-                        "%s: samples of %s became %td bytes wide, from %zu: another program "
-                        "uses the device too and changed its channels; close it",
-                        self->session->uri, self->name, step, self->step);
+        return err->status;
     }
-    make_view(self, (size_t)answer, view);
+    oac_iio_buffer_lay_out(self, (size_t)answer, view);
     return OAC_OK;
 }
 
@@ -336,22 +321,4 @@ enum oac_iio_answer oac_iio_buffer_answer(const struct oac_iio_buffer *self)
 enum oac_iio_mode oac_iio_buffer_mode(struct oac_iio_buffer *self)
 {
     return self->mode;
-}
-
-enum oac_iio_trouble oac_iio_buffer_trouble(struct oac_iio_buffer *self)
-{
-    struct oac_iio_call call;
-    uint32_t value = STATUS_REGISTER;
-    if (self->session->dead || !iio_device_find_debug_attr(self->device, "direct_reg_access"))
-        return OAC_IIO_UNKNOWN;
-    oac_iio_enter(&call);
-    int error = iio_device_reg_read(self->device, STATUS_REGISTER, &value);
-    if (!error && value != STATUS_REGISTER && value & (UNDERFLOW | OVERFLOW))
-        (void)!iio_device_reg_write(self->device, STATUS_REGISTER, value);
-    oac_iio_leave(&call);
-    if (error && oac_iio_answer_of(error, false) == OAC_IIO_REOPEN_CONTEXT)
-        self->session->dead = true;
-    if (error || value == STATUS_REGISTER) /* an echo is no register */
-        return OAC_IIO_UNKNOWN;
-    return value & (self->output ? UNDERFLOW : OVERFLOW) ? OAC_IIO_SEEN : OAC_IIO_NONE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One IIO context, and everything libiio 0.24 needs to be handled with: the only doors to iio_* calls are this
- * folder's. design facts behind it: docs/hardware.md, "what a driver must survive".
+ * folder's. What it must survive, and the test of each: docs/boards.md.
  *
  * Errors become one of four answers: retry, reopen the buffer, reopen the context, fatal; the session acts on the
  * first three itself, within a bounded number of attempts, and reports what happened in the message of the

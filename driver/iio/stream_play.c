@@ -128,6 +128,12 @@ enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspa
             break;
     }
     struct oac_err ignored;
-    (void)!oac_iio_safe(self->session, &self->board, &ignored);
-    return attempts > 1 ? oac_fail_within(err, "in %u attempts", attempts) : err->status;
+    const bool safe = oac_iio_safe(self->session, &self->board, &ignored) == OAC_OK;
+    if (attempts > 1 || !safe)
+        return oac_fail_within(err, "in %u attempt%s%s", attempts, attempts > 1 ? "s" : "",
+                               safe
+                                   ? ""
+                                   : "; outputs could not be made safe and may still play, run "
+                                     "oac safe as soon as the board answers");
+    return err->status;
 }

@@ -162,6 +162,16 @@ void oac_twin_reader_open(struct oac_twin_playback *self, struct oac_twin_reader
     pthread_mutex_unlock(&self->lock);
 }
 
+void oac_twin_reader_rewind(struct oac_twin_playback *self, struct oac_twin_reader *reader,
+                            uint64_t scans)
+{
+    pthread_mutex_lock(&self->lock);
+    const uint64_t kept = self->now < OAC_TWIN_HISTORY ? self->now : OAC_TWIN_HISTORY;
+    reader->at = self->now - (scans < kept ? scans : kept);
+    self->oldest = reader->at < self->oldest ? reader->at : self->oldest;
+    pthread_mutex_unlock(&self->lock);
+}
+
 void oac_twin_reader_close(struct oac_twin_playback *self, struct oac_twin_reader *reader)
 {
     pthread_mutex_lock(&self->lock);

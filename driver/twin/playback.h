@@ -66,6 +66,9 @@ int oac_twin_output_push(struct oac_twin_playback *playback, size_t device, size
 bool oac_twin_output_cyclic(struct oac_twin_playback *playback, size_t device);
 
 void oac_twin_reader_open(struct oac_twin_playback *playback, struct oac_twin_reader *reader);
+/* The reader begins so many scans earlier, as far as they are kept. */
+void oac_twin_reader_rewind(struct oac_twin_playback *playback, struct oac_twin_reader *reader,
+                            uint64_t scans);
 void oac_twin_reader_close(struct oac_twin_playback *playback, struct oac_twin_reader *reader);
 
 /* Up to `scans` board codes: code[k * scans + i] of readout k. *first: the request has asked for no scans

@@ -83,6 +83,8 @@ static bool read_value(struct oac_twin_session *session, const struct oac_twin_r
         return read_all(session, attributes);
     int n =
         oac_twin_attribute_read(session->twin->devices, attributes, request->attribute, value);
+    if (n > 0 && oac_twin_register_read(session->twin, request, value))
+        n = (int)strlen(value) + 1;
     return n < 0 ? oac_twin_answer(session, n) : answer_text(session, value, (size_t)n);
 }
 
@@ -97,6 +99,9 @@ static bool write_value(struct oac_twin_session *session)
     else if (attributes)
         error = oac_twin_attribute_write(session->twin->devices, attributes, request->attribute,
                                          (const char *)session->data, session->data_used);
+    if (error > 0)
+        oac_twin_register_written(session->twin, request, (const char *)session->data,
+                                  session->data_used);
     return oac_twin_answer(session, error);
 }
 

@@ -98,6 +98,8 @@ bool oac_twin_open(struct oac_twin_session *session, const struct oac_twin_reque
     } else {
         opened->reads = true;
         oac_twin_reader_open(twin->playback, &opened->reader);
+        oac_twin_reader_rewind(twin->playback, &opened->reader,
+                               twin->faults->stale * opened->samples);
     }
     return oac_twin_answer(session, 0);
 }

@@ -39,6 +39,14 @@ bool oac_twin_writebuf(struct oac_twin_session *session,
 bool oac_twin_writebuf_end(struct oac_twin_session *session); /* all data are there */
 void oac_twin_close_all(struct oac_twin_session *session);
 
+/* session_register.c: a device's status register, where a fault gives it one. */
+/* Replaces `value`, the address that was written last, by what the register holds; false: no such register. */
+bool oac_twin_register_read(const struct oac_twin *twin, const struct oac_twin_request *request,
+                            char value[OAC_TWIN_VALUE_BYTES]);
+void oac_twin_register_written(const struct oac_twin *twin,
+                               const struct oac_twin_request *request, const char *value,
+                               size_t bytes);
+
 /* session_samples.c */
 /* The mask that the n-th READBUF announces: the union, or what a fault makes of it. */
 struct oac_twin_mask oac_twin_mask_now(struct oac_twin_session *session, size_t device,

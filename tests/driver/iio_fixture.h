@@ -48,20 +48,25 @@ static inline const char *iio_fixture_start(struct iio_fixture *f, const char *a
     return f->serving ? NULL : "no thread";
 }
 
-/* The shipped ADALM2000 rig. NULL, or what failed. */
-static inline const char *iio_fixture_open(struct iio_fixture *f, uint32_t noise,
-                                           const char *fault, struct oac_err *err)
+/* The shipped ADALM2000 rig and its board, without a server. NULL, or what failed. */
+static inline const char *iio_fixture_describe(struct iio_fixture *f, struct oac_err *err)
 {
     char *text = NULL;
     memset(f, 0, sizeof *f);
-    f->noise = noise;
     if (oac_rig_read("m2k-bench", NULL, 0, &f->rig, &text, err))
         return err->message;
     enum oac_status status = oac_digest_memory(text, strlen(text), f->hash, err);
     free(text);
-    if (status || oac_board_read(f->rig.iio.board, &f->board, err) ||
-        (fault && oac_twin_fault_parse(fault, &f->faults, err)))
+    return status || oac_board_read(f->rig.iio.board, &f->board, err) ? err->message : NULL;
+}
+
+/* The same, served. NULL, or what failed. */
+static inline const char *iio_fixture_open(struct iio_fixture *f, uint32_t noise,
+                                           const char *fault, struct oac_err *err)
+{
+    if (iio_fixture_describe(f, err) || (fault && oac_twin_fault_parse(fault, &f->faults, err)))
         return err->message;
+    f->noise = noise;
     return iio_fixture_start(f, "127.0.0.1:0", err);
 }
 

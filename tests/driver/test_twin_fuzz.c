@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "tests/driver/fuzz_iiod.c"
 
-enum { INPUT_BYTES = 2048, INPUTS = 32, CHANGES = 20000 };
+enum { INPUT_BYTES = 2048, INPUTS = 128, CHANGES = 20000 };
 
 struct input {
     size_t count;

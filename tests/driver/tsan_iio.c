@@ -111,6 +111,55 @@ static int sweep(const struct iio_fixture *bench, struct oac_err *err)
     return 0;
 }
 
+static void *kill_bench(void *context)
+{
+    const struct timespec moment = {0, 200000000};
+    nanosleep(&moment, NULL);
+    iio_fixture_kill(context);
+    return NULL;
+}
+
+/* The watchdog cancels a refill that hangs; its buffer goes, another one works, and while it is read another thread
+ * kills the server. */
+static int watchdog(struct iio_fixture *bench, struct oac_err *err)
+{
+    const struct oac_iio_buffer_spec slow = {.device = "m2k-adc",
+                                             .channels = 1,
+                                             .channel = channel,
+                                             .samples = 1024,
+                                             .deadline_s = 0.1};
+    struct oac_iio_buffer_spec patient = slow;
+    struct oac_iio_session *session;
+    struct oac_iio_buffer *adc;
+    struct oac_iio_view view;
+    enum oac_iio_mode mode;
+    pthread_t killer;
+    patient.deadline_s = 20.0;
+    iio_fixture_kill(bench); /* faults are set before anybody is served */
+    bench->faults.delay = atomic_load(&bench->faults.requests) + 6; /* a READBUF */
+    bench->faults.delay_ms = 1500;
+    if (iio_fixture_start(bench, "127.0.0.1:0", err) ||
+        oac_iio_open(bench->uri, 20000, &session, err) ||
+        oac_iio_buffer_open(session, &slow, &adc, &mode, err))
+        return failed("watchdog", err);
+    int cancelled = 0;
+    for (int i = 0; i < 10 && !cancelled; i++)
+        cancelled = oac_iio_buffer_refill(adc, &view, err) != OAC_OK;
+    oac_iio_buffer_close(adc);
+    if (!cancelled || oac_iio_buffer_open(session, &patient, &adc, &mode, err) ||
+        oac_iio_buffer_refill(adc, &view, err))
+        return failed("after a cancelled refill", err);
+    if (pthread_create(&killer, NULL, kill_bench, bench))
+        return failed("no thread", err);
+    int refills = 0;
+    while (oac_iio_buffer_refill(adc, &view, err) == OAC_OK)
+        refills++;
+    pthread_join(killer, NULL);
+    oac_iio_buffer_close(adc);
+    oac_iio_close(session);
+    return refills == 0;
+}
+
 int main(void)
 {
     static struct iio_fixture bench;
@@ -120,8 +169,9 @@ int main(void)
         fprintf(stderr, "%s\n", wrong);
         return 1;
     }
-    const int code = buffers(&bench, &err) || stream(&bench, &err) || sweep(&bench, &err);
-    iio_fixture_kill(&bench);
+    const int code = buffers(&bench, &err) || stream(&bench, &err) || sweep(&bench, &err) ||
+                     watchdog(&bench, &err);
+    iio_fixture_kill(&bench); /* once more is nothing */
     return code;
 }
 #else

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The status register of an AXI core behind direct_reg_access, for the fault `lost`: an address is written, its
+ * value read; an address and a value written clear the value's bits. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/twin/session_state.h"
+
+#define STATUS_REGISTER 0x80000088u
+#define LOST            5u /* underflow and overflow */
+
+static bool has_lost(struct oac_twin_faults *faults)
+{
+    return atomic_load(&faults->readbufs) >= faults->lost &&
+           !atomic_load(&faults->lost_cleared);
+}
+
+static bool is_register(const struct oac_twin *twin, const struct oac_twin_request *request)
+{
+    return twin->faults->lost && request->scope == OAC_TWIN_DEBUG &&
+           strcmp(request->attribute, "direct_reg_access") == 0;
+}
+
+bool oac_twin_register_read(const struct oac_twin *twin, const struct oac_twin_request *request,
+                            char value[OAC_TWIN_VALUE_BYTES])
+{
+    char *end;
+    if (!is_register(twin, request) || strtoul(value, &end, 0) != STATUS_REGISTER ||
+        *end != '\0')
+        return false;
+    snprintf(value, OAC_TWIN_VALUE_BYTES, "0x%X", has_lost(twin->faults) ? LOST : 0u);
+    return true;
+}
+
+void oac_twin_register_written(const struct oac_twin *twin,
+                               const struct oac_twin_request *request, const char *value,
+                               size_t bytes)
+{
+    char text[OAC_TWIN_VALUE_BYTES], *end;
+    if (!is_register(twin, request) || bytes == 0 || bytes >= sizeof text)
+        return;
+    memcpy(text, value, bytes);
+    text[bytes] = '\0';
+    if (strtoul(text, &end, 0) == STATUS_REGISTER && (strtoul(end, NULL, 0) & LOST) == LOST &&
+        has_lost(twin->faults))
+        atomic_store(&twin->faults->lost_cleared, true);
+}
