@@ -52,7 +52,8 @@ struct oac_port { /* volts = v0_v + lsb_v * code; lsb_v may be negative */
     int32_t code_safe;
     double v0_v, lsb_v;
     double rate_hz;
-    bool ac_coupled;
+    bool ac_coupled; /* a constant voltage does not pass */
+    bool iq; /* two values a sample, I then Q, on a radio frequency: hal/stream.h. Streams only */
 };
 
 enum oac_flag { OAC_FLAG_SATURATED = 1, OAC_FLAG_LOST = 2, OAC_FLAG_REALIGNED = 4 };
