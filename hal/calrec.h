@@ -22,7 +22,7 @@
 
 #include "base/status.h"
 
-struct oac_curve { /* one modulator */
+struct oac_curve {            /* one modulator */
     double vpi_v, vpeak_v, r; /* r in [0, 1), or -1: on a subcarrier */
 };
 

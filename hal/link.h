@@ -53,7 +53,8 @@ struct oac_port { /* volts = v0_v + lsb_v * code; lsb_v may be negative */
     double v0_v, lsb_v;
     double rate_hz;
     bool ac_coupled; /* a constant voltage does not pass */
-    bool iq; /* two values a sample, I then Q, on a radio frequency: hal/stream.h. Streams only */
+    bool
+        iq; /* two values a sample, I then Q, on a radio frequency: hal/stream.h. Streams only */
 };
 
 enum oac_flag { OAC_FLAG_SATURATED = 1, OAC_FLAG_LOST = 2, OAC_FLAG_REALIGNED = 4 };

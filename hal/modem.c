@@ -121,8 +121,7 @@ static struct oac_workspace *workspace_create(void *context, struct oac_err *err
         self->preamble.heard > self->word.heard ? self->preamble.heard : self->word.heard;
     if (!(work->heard = oac_alloc(heard, sizeof(double), "a preamble", err)) ||
         !(work->delay_s = oac_alloc(self->caps.channels, sizeof(double), "delays", err)) ||
-        !(work->phasor =
-              oac_alloc(2 * self->caps.channels, sizeof(double), "phases", err)) ||
+        !(work->phasor = oac_alloc(2 * self->caps.channels, sizeof(double), "phases", err)) ||
         !(work->stream = self->stream.ops->workspace_create(self->stream.self, err))) {
         workspace_destroy(self, work);
         return NULL;
@@ -191,8 +190,8 @@ static uint16_t open_code(const struct oac_port *port, const struct oac_curve *c
     const uint16_t most = brightest(port, curve);
     if (!port->iq)
         return most;
-    const double v_v = oac_curve_voltage(curve, 1.0 / 3.0, curve->vpeak_v < port->v0_v +
-                                                               port->lsb_v * port->code_safe);
+    const double v_v = oac_curve_voltage(
+        curve, 1.0 / 3.0, curve->vpeak_v < port->v0_v + port->lsb_v * port->code_safe);
     return (uint16_t)lrint((v_v - port->v0_v) / port->lsb_v);
 }
 

@@ -223,8 +223,7 @@ static void take_window(const struct oac_modem *self, const struct oac_workspace
     const struct oac_readouts *out = job->readouts;
     oac_modem_readouts(self, &work->plan,
                        self->stream.caps->delay_stable ? self->phasor : work->phasor,
-                       layout->rx + i * rows * work->plan.picks,
-                       out->code + b * rows);
+                       layout->rx + i * rows * work->plan.picks, out->code + b * rows);
     for (size_t k = 0; k < rows; k++) {
         job->saturated += work->flag[i * rows + k] & OAC_FLAG_SATURATED ? 1 : 0;
         if (out->flag)

@@ -3,19 +3,20 @@
 #include <math.h>
 
 #include "hal/modem_state.h"
+#include "hal/subcarrier.h"
 
 static enum oac_status check_port(const struct oac_stream_caps *caps,
                                   const struct oac_port *port, uint32_t per_slot,
                                   const char *what, struct oac_err *err)
 {
     const char *id = caps->link.device_id;
-    const uint32_t values = 4 * caps->subcarrier_periods * (port->iq ? 2 : 1);
+    const uint32_t values =
+        OAC_SUBCARRIER_CHIPS * caps->subcarrier_periods * (port->iq ? 2 : 1);
     if ((port->ac_coupled || port->iq) && !caps->subcarrier_periods)
         return oac_fail(err, OAC_EUNSUPPORTED,
                         "the %s port %zu of \"%s\" is %s: light of one sign needs a subcarrier "
                         "there, set subcarrier.periods in its rig",
-                        what, port->channel, id,
-                        port->iq ? "a pair of I and Q" : "AC-coupled");
+                        what, port->channel, id, port->iq ? "a pair of I and Q" : "AC-coupled");
     if (caps->subcarrier_periods && per_slot % values != 0)
         return oac_fail(err, OAC_EUNSUPPORTED,
                         "the %s port %zu of \"%s\" takes %u values a slot: a subcarrier of %u "
@@ -38,12 +39,12 @@ static enum oac_status check_subcarrier(const struct oac_stream_caps *caps,
                         "slots that hold",
                         caps->link.device_id);
     for (size_t k = 0; k < caps->link.channels; k++)
-        if (caps->link.weight[k].iq != client->iq ||
-            caps->link.readout[k].iq != first->iq)
-            return oac_fail(err, OAC_EUNSUPPORTED,
-                            "\"%s\" mixes ports of I and Q with plain ones: weights, client and "
-                            "readouts must be of one kind",
-                            caps->link.device_id);
+        if (caps->link.weight[k].iq != client->iq || caps->link.readout[k].iq != first->iq)
+            return oac_fail(
+                err, OAC_EUNSUPPORTED,
+                "\"%s\" mixes ports of I and Q with plain ones: weights, client and "
+                "readouts must be of one kind",
+                caps->link.device_id);
     return OAC_OK;
 }
 

@@ -13,8 +13,9 @@
 #include <math.h>
 
 #include "hal/modem_state.h"
+#include "hal/subcarrier.h"
 
-#define CHIPS 4u /* of a period */
+#define CHIPS OAC_SUBCARRIER_CHIPS
 
 static const int8_t WEIGHT_SIGN[CHIPS] = {1, -1, 1, -1};
 static const int8_t CLIENT_SIGN[CHIPS] = {1, 1, -1, -1};

@@ -80,7 +80,7 @@ enum oac_status oac_modem_load_frame(struct oac_modem *self,
                            row + self->guard * per_slot);
         else
             oac_modem_hold(frame->code + k * frame->slots, frame->slots, per_slot, lit, dark,
-                       row + self->guard * per_slot);
+                           row + self->guard * per_slot);
     }
     const struct oac_stream_load load = {.slots = slots,
                                          .rows = frame->rows,

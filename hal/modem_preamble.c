@@ -109,8 +109,8 @@ static void make_chopped(const struct oac_modem *self, const struct oac_modem_pi
 }
 
 /* Light on the subcarrier: the sign of every chip that the sequence (code) opens; a tone's slots. */
-static void make_chip_levels(const struct oac_modem *self, bool client, size_t k,
-                             size_t slots, const uint16_t *code, double *level)
+static void make_chip_levels(const struct oac_modem *self, bool client, size_t k, size_t slots,
+                             const uint16_t *code, double *level)
 {
     const struct oac_modem_drive *drive = &self->drive[client ? self->caps.channels : k];
     const size_t each = drive->iq ? 1 : drive->chips;

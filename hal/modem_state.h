@@ -48,8 +48,8 @@ struct oac_modem_drive {
     bool client, iq;
     int32_t rest;
     size_t per_slot, chips; /* values, chips a slot */
-    uint16_t *bend;         /* with iq: amplitude code played for an amplitude code; else NULL */
-    double *tone;           /* with iq: (per_slot) cosine and sine of a slot's samples */
+    uint16_t *bend; /* with iq: amplitude code played for an amplitude code; else NULL */
+    double *tone;   /* with iq: (per_slot) cosine and sine of a slot's samples */
 };
 
 /* Samples that a payload touches. */
@@ -102,10 +102,10 @@ struct oac_modem {
     struct oac_modem_options options;
     struct oac_link_caps caps;
     struct oac_calrec *nominal; /* scaled for OAC_SHAPE_RETURN; NULL: the stream's */
-    struct oac_port *chopped;      /* (channels + 1) weights' and client's; NULL: no subcarrier */
+    struct oac_port *chopped;   /* (channels + 1) weights' and client's; NULL: no subcarrier */
     struct oac_modem_drive *drive; /* (channels + 1) the same */
-    uint32_t guard;             /* slots before and after the payload of a segment */
-    uint32_t margin;            /* slots that one modulator is open longer than a sequence */
+    uint32_t guard;                /* slots before and after the payload of a segment */
+    uint32_t margin;               /* slots that one modulator is open longer than a sequence */
     size_t batch;
     uint16_t *open_code; /* (channels + 1) weights', then the client's */
     struct oac_modem_frame *frame;
@@ -153,9 +153,9 @@ void oac_modem_client_samples(const struct oac_modem *self,
                               uint16_t *sample);
 
 /* modem_chop.c: a slot's codes as chips, and back. */
-bool oac_modem_chops(const struct oac_modem *self);      /* on a subcarrier at all */
-size_t oac_modem_chips(const struct oac_modem *self);    /* a slot */
-int oac_modem_chip_sign(bool client, size_t chip);       /* +1 or -1 */
+bool oac_modem_chops(const struct oac_modem *self);   /* on a subcarrier at all */
+size_t oac_modem_chips(const struct oac_modem *self); /* a slot */
+int oac_modem_chip_sign(bool client, size_t chip);    /* +1 or -1 */
 /* sample (slots * drive->per_slot): chips, or a tone where the port has I and Q. */
 void oac_modem_chop(const struct oac_modem_drive *drive, const uint16_t *code, size_t slots,
                     uint16_t *sample);

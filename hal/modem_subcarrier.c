@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/constants.h"
 #include "hal/modem_state.h"
+#include "hal/subcarrier.h"
 
 #define SLOPE_LEAST  0.5  /* of a modulator's steepest, at rest */
 #define TRAVEL_LEAST 0.98 /* of the amplitude that opens it fully: sin of it is 0.9995 */
@@ -66,44 +67,44 @@ static double rising(const struct oac_curve *curve)
 
 /* What the link sees of a drive: codes from rest to the largest amplitude, on the brighter side. */
 static enum oac_status chop_port(const struct oac_modem *self, bool client,
-                                    const struct oac_port *drive, const struct oac_curve *from,
-                                    struct oac_port *port, struct oac_curve *curve,
-                                    struct oac_err *err)
+                                 const struct oac_port *drive, const struct oac_curve *from,
+                                 struct oac_port *port, struct oac_curve *curve,
+                                 struct oac_err *err)
 {
     const int32_t rest = drive->code_safe;
     const double slope = slope_of(from), full_v = travel_v(drive, from);
     if (!(slope >= SLOPE_LEAST))
-        return oac_fail(err, OAC_EMISMATCH,
-                        "the %s modulator %zu of \"%s\" rests where its light hardly follows its "
-                        "drive (%.2g of its steepest; V_peak %g V, V_pi %g V): bias it half-way, "
-                        "V_pi/2 from its peak",
-                        client ? "client" : "weight", drive->channel, self->stream.caps->link.device_id, slope,
-                        from->vpeak_v, from->vpi_v);
+        return oac_fail(
+            err, OAC_EMISMATCH,
+            "the %s modulator %zu of \"%s\" rests where its light hardly follows its "
+            "drive (%.2g of its steepest; V_peak %g V, V_pi %g V): bias it half-way, "
+            "V_pi/2 from its peak",
+            client ? "client" : "weight", drive->channel, self->stream.caps->link.device_id,
+            slope, from->vpeak_v, from->vpi_v);
     const int32_t up = drive->code_max - rest, down = rest - drive->code_min;
     const int32_t room = up < down ? up : down;
     const int32_t wanted = (int32_t)lrint(full_v / fabs(drive->lsb_v));
     const int32_t travel = wanted < room ? wanted : room;
     if (!((double)travel >= TRAVEL_LEAST * (double)wanted))
-        return oac_fail(err, OAC_EMISMATCH,
-                        "the drive of the %s modulator %zu of \"%s\" swings +-%.3g V about its rest: "
-                        "+-%.3g V are needed (V_pi %g V); amplify it",
-                        client ? "client" : "weight", drive->channel,
-                        self->stream.caps->link.device_id, room * fabs(drive->lsb_v), full_v,
-                        from->vpi_v);
+        return oac_fail(
+            err, OAC_EMISMATCH,
+            "the drive of the %s modulator %zu of \"%s\" swings +-%.3g V about its rest: "
+            "+-%.3g V are needed (V_pi %g V); amplify it",
+            client ? "client" : "weight", drive->channel, self->stream.caps->link.device_id,
+            room * fabs(drive->lsb_v), full_v, from->vpi_v);
     const bool upwards = (drive->lsb_v > 0.0) == (rising(from) > 0.0);
     const double rest_v = drive->v0_v + drive->lsb_v * rest;
     *port = *drive;
     port->code_min = upwards ? rest : rest - travel;
     port->code_max = upwards ? rest + travel : rest;
-    *curve = (struct oac_curve){.vpi_v = 2.0 * full_v,
-                                .vpeak_v = rest_v + rising(from) * full_v,
-                                .r = -1.0};
+    *curve = (struct oac_curve){
+        .vpi_v = 2.0 * full_v, .vpeak_v = rest_v + rising(from) * full_v, .r = -1.0};
     return OAC_OK;
 }
 
 /* On a carrier the amplitude code c (from rest) is played as bend[c], so that J_1 of it is the sine of c. */
 static enum oac_status make_bend(const struct oac_port *port, const struct oac_curve *from,
-                                    uint16_t **bend, struct oac_err *err)
+                                 uint16_t **bend, struct oac_err *err)
 {
     const size_t codes = (size_t)(port->code_max - port->code_min) + 1;
     const double full_v = travel_v(port, from), most = bessel(BESSEL_PEAK);
@@ -163,22 +164,25 @@ static enum oac_status make_drive(struct oac_modem *self, bool client, size_t k,
     };
     if (!from->iq)
         return OAC_OK;
-    if (make_tone(drive, (client ? 2.0 : 1.0) * caps->subcarrier_periods, err))
+    if (make_tone(drive,
+                  (double)(client ? OAC_TONE_CLIENT : OAC_TONE_WEIGHT) *
+                      caps->subcarrier_periods,
+                  err))
         return err->status;
     return make_bend(&self->chopped[at], client ? &old->client : &old->channel[k].weight,
                      &drive->bend, err);
 }
 
 /* Light of one slot, both amplitudes at their largest, in units of that with both modulators open. */
-static double product_share(const struct oac_modem *self, const struct oac_port *readout, const struct oac_curve *weight,
-                            const struct oac_curve *client)
+static double product_share(const struct oac_modem *self, const struct oac_port *readout,
+                            const struct oac_curve *weight, const struct oac_curve *client)
 {
     const double swing = (1.0 - weight->r) * (1.0 - client->r);
     const double slopes = slope_of(weight) * slope_of(client);
     if (!readout->iq)
         return 0.25 * swing * slopes;
     const double peak = bessel(BESSEL_PEAK);
-    const double turn = 3.0 * OAC_PI * self->stream.caps->subcarrier_periods /
+    const double turn = OAC_TONE_PRODUCT * OAC_PI * self->stream.caps->subcarrier_periods /
                         (0.5 * self->stream.caps->client_samples_per_slot);
     return 0.5 * swing * slopes * peak * peak * sin(turn) / turn; /* samples are held */
 }

@@ -101,7 +101,8 @@ enum oac_status oac_modem_sequence_play(struct oac_modem *self,
 }
 
 /* Second moments of I and Q of a piece: half the angle of their sum is the line along which samples spread most. */
-static void add_moment(const struct oac_modem_piece *from, const double *heard, double moment[2])
+static void add_moment(const struct oac_modem_piece *from, const double *heard,
+                       double moment[2])
 {
     const size_t n = from->samples / 2; /* heard: turned back */
     double i0 = 0.0, q0 = 0.0;
@@ -116,8 +117,8 @@ static void add_moment(const struct oac_modem_piece *from, const double *heard, 
     }
 }
 
-static void turn(const struct oac_modem_piece *from, const double *heard, const double phasor[2],
-                 double *real)
+static void turn(const struct oac_modem_piece *from, const double *heard,
+                 const double phasor[2], double *real)
 {
     for (size_t j = 0; j < from->samples / 2; j++)
         real[j] = phasor[0] * heard[2 * j] + phasor[1] * heard[2 * j + 1];
@@ -178,7 +179,8 @@ enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
         real = oac_alloc(2 * sequence->heard, sizeof *real, "a preamble's fit", err);
         if (!real)
             goto done;
-        turn_pieces(self, sequence, heard, part, row, piece, real + sequence->heard, real, found);
+        turn_pieces(self, sequence, heard, part, row, piece, real + sequence->heard, real,
+                    found);
     }
     const struct oac_align align = {.pieces = sequence->pieces,
                                     .piece = piece,

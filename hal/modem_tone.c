@@ -13,8 +13,7 @@
 
 #include "base/constants.h"
 #include "hal/modem_state.h"
-
-#define PRODUCT 3.0 /* turns of the product a period */
+#include "hal/subcarrier.h"
 
 void oac_modem_tone(const struct oac_modem_drive *drive, const uint16_t *code, size_t slots,
                     uint16_t *sample)
@@ -34,7 +33,7 @@ void oac_modem_tone(const struct oac_modem_drive *drive, const uint16_t *code, s
 static void reference(const struct oac_modem *self, size_t j, double ref[2])
 {
     const size_t per_slot = self->stream.caps->readout_samples_per_slot / 2;
-    const double turns = PRODUCT * self->stream.caps->subcarrier_periods *
+    const double turns = (double)(OAC_TONE_PRODUCT * self->stream.caps->subcarrier_periods) *
                          (double)(j % per_slot) / (double)per_slot;
     ref[0] = cos(2.0 * OAC_PI * turns);
     ref[1] = -sin(2.0 * OAC_PI * turns);
@@ -43,7 +42,8 @@ static void reference(const struct oac_modem *self, size_t j, double ref[2])
 void oac_modem_turn_back(const struct oac_modem *self, size_t samples, const double *value,
                          double *turned)
 {
-    double zero[2] = {0.0, 0.0}; /* the receiver's own: turned back it would hide a small product */
+    double zero[2] = {0.0,
+                      0.0}; /* the receiver's own: turned back it would hide a small product */
     for (size_t j = 0; j < samples; j++) {
         zero[0] += value[2 * j] / (double)samples;
         zero[1] += value[2 * j + 1] / (double)samples;

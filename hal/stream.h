@@ -39,7 +39,8 @@ struct oac_stream_caps {
                                   conversions_per_readout is the modem's to fill */
     uint32_t weight_samples_per_slot, client_samples_per_slot,
         readout_samples_per_slot; /* >= 1 */
-    uint32_t subcarrier_periods; /* of the chopping in a slot (docs/modem.md); 0: intensity as it is */
+    uint32_t
+        subcarrier_periods; /* of the chopping in a slot (docs/modem.md); 0: intensity as it is */
     uint32_t memory_slots;    /* guard before and after a payload that outlasts every memory */
     uint32_t delay_slots_max; /* bound of delay_k and of skew; captures last this much longer */
     size_t segment_slots_max, segments_max; /* per segment, per burst */

@@ -65,9 +65,10 @@ struct oac_rig {
         int64_t samples_per_slot;
     } wave;
 
-    struct {              /* light on a subcarrier: docs/modem.md */
-        int64_t periods;  /* of the chopping in a slot; 0: intensity as it is */
-        double carrier_hz; /* ports of I and Q: what outputs mix up with, inputs down with its double; none: 0 */
+    struct {             /* light on a subcarrier: docs/modem.md */
+        int64_t periods; /* of the chopping in a slot; 0: intensity as it is */
+        double
+            carrier_hz; /* ports of I and Q: what outputs mix up with, inputs down with its double; none: 0 */
         double phase_rad; /* hidden, of the inputs' mixer */
     } subcarrier;
 

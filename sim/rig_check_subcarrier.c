@@ -5,11 +5,13 @@
 #include <math.h>
 
 #include "base/constants.h"
+#include "hal/subcarrier.h"
 
-#define CHIPS          4    /* of a period */
-#define SLOPE_LEAST    0.5  /* of a modulator's steepest, at rest: hal/modem_subcarrier.c */
-#define CARRIER_ROOM   20.0 /* a pole so far above the carrier costs 0.1 % of it */
-#define CARRIER_GRID   4.5  /* samples of light in a period of the carrier: 2.25 of the product's */
+#define CHIPS        ((int64_t)OAC_SUBCARRIER_CHIPS)
+#define SLOPE_LEAST  0.5  /* of a modulator's steepest, at rest: hal/modem_subcarrier.c */
+#define CARRIER_ROOM 20.0 /* a pole so far above the carrier costs 0.1 % of it */
+#define CARRIER_GRID \
+    4.5 /* samples of light in a period of the carrier: 2.25 of the product's */
 #define LARGEST_BESSEL 1.8411837813406593
 
 static enum oac_status check_samples(const struct oac_rig *rig, const char *who,
@@ -29,20 +31,23 @@ static enum oac_status check_drive(const struct oac_rig *rig, const char *who,
                                    const struct oac_rig_modulator *modulator,
                                    struct oac_err *err)
 {
-    const double vpi_v = modulator->vpi_v, slack_v = dac->full_scale_v / ldexp(1.0, (int)dac->bits);
+    const double vpi_v = modulator->vpi_v,
+                 slack_v = dac->full_scale_v / ldexp(1.0, (int)dac->bits);
     const double room_v = fmin(-dac->min_v, dac->min_v + dac->full_scale_v) + slack_v;
-    const double need_v = rig->subcarrier.carrier_hz > 0.0 ? LARGEST_BESSEL / OAC_PI * vpi_v
-                                                           : 0.5 * vpi_v;
+    const double need_v =
+        rig->subcarrier.carrier_hz > 0.0 ? LARGEST_BESSEL / OAC_PI * vpi_v : 0.5 * vpi_v;
     if (!(fabs(sin(OAC_PI * modulator->bias_v / vpi_v)) >= SLOPE_LEAST))
-        return oac_fail(err, OAC_EINVAL,
-                        "%s_modulator.bias_v %g V with subcarrier.periods: rest, 0 V, must lie on "
-                        "the slope, V_pi/2 = %g V from the peak",
-                        who, modulator->bias_v, 0.5 * vpi_v);
+        return oac_fail(
+            err, OAC_EINVAL,
+            "%s_modulator.bias_v %g V with subcarrier.periods: rest, 0 V, must lie on "
+            "the slope, V_pi/2 = %g V from the peak",
+            who, modulator->bias_v, 0.5 * vpi_v);
     if (!(room_v >= need_v))
-        return oac_fail(err, OAC_EINVAL,
-                        "%s_dac spans %g .. %g V: a subcarrier needs +-%g V around 0 V (V_pi %g "
-                        "V); change %s_dac.min_v or full_scale_v",
-                        who, dac->min_v, dac->min_v + dac->full_scale_v, need_v, vpi_v, who);
+        return oac_fail(
+            err, OAC_EINVAL,
+            "%s_dac spans %g .. %g V: a subcarrier needs +-%g V around 0 V (V_pi %g "
+            "V); change %s_dac.min_v or full_scale_v",
+            who, dac->min_v, dac->min_v + dac->full_scale_v, need_v, vpi_v, who);
     return OAC_OK;
 }
 
@@ -77,9 +82,10 @@ static enum oac_status check_carrier(const struct oac_rig *rig, struct oac_err *
                         rig->wave.samples_per_slot, rig->slot_rate_hz, grid_hz, carrier_hz,
                         CARRIER_GRID);
     if (rig->adc.jitter_s != 0.0)
-        return oac_fail(err, OAC_EUNSUPPORTED,
-                        "adc.jitter_s %g s with subcarrier.carrier_hz is not modelled: set it 0",
-                        rig->adc.jitter_s);
+        return oac_fail(
+            err, OAC_EUNSUPPORTED,
+            "adc.jitter_s %g s with subcarrier.carrier_hz is not modelled: set it 0",
+            rig->adc.jitter_s);
     if (check_carrier_drive(rig, "weight", &rig->weight_dac, &rig->weight_modulator, err) ||
         check_carrier_drive(rig, "client", &rig->client_dac, &rig->client_modulator, err))
         return err->status;

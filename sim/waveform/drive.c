@@ -166,9 +166,8 @@ enum oac_status oac_wave_drive_init(const struct oac_waveform *self, const struc
         .per_slot = (size_t)dac_params->samples_per_slot * (carrier_hz > 0.0 ? 2 : 1),
         .grid = self->grid,
         .dac_tau_s = pole_s(dac_params->bandwidth_hz, self->slot_s),
-        .coupling_tau_s = dac_params->coupling_hz > 0.0
-                              ? oac_one_pole_tau_s(dac_params->coupling_hz)
-                              : 0.0,
+        .coupling_tau_s =
+            dac_params->coupling_hz > 0.0 ? oac_one_pole_tau_s(dac_params->coupling_hz) : 0.0,
         .carrier_hz = carrier_hz,
     };
     if (modulator->s21_file[0] == '\0')

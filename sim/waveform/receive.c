@@ -13,7 +13,7 @@
 #include "sim/waveform/receive_state.h"
 
 /* A pole has faded to 1e-6 after so many of its time constants. */
-#define FADED 13.8
+#define FADED        13.8
 #define MIXER_CUTOFF 0.345 /* of the sample rate */
 
 /* A radio's receive filters as one: a low-pass, sin(2 pi c t)/(pi t) under a Hann window, with half its gain at c = 0.345
@@ -32,8 +32,9 @@ static enum oac_status make_mixer(const struct oac_waveform *self,
         const double place = (double)i - 0.5 * (double)(taps - 1);
         const double t = place / (double)boxcar; /* [conversions] */
         const double hann = 0.5 + 0.5 * cos(2.0 * OAC_PI * place / (double)taps);
-        const double sinc = fabs(t) < 1e-9 ? 2.0 * MIXER_CUTOFF
-                                           : sin(2.0 * OAC_PI * MIXER_CUTOFF * t) / (OAC_PI * t);
+        const double sinc = fabs(t) < 1e-9
+                                ? 2.0 * MIXER_CUTOFF
+                                : sin(2.0 * OAC_PI * MIXER_CUTOFF * t) / (OAC_PI * t);
         receiver->mixer_tap[i] = hann * sinc;
         sum += receiver->mixer_tap[i];
     }

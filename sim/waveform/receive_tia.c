@@ -27,7 +27,8 @@ static struct clock clock_of(const struct oac_waveform *self,
                              const struct oac_wave_row *row)
 {
     const struct oac_stream_capture *capture = window->segment->capture;
-    const size_t values = self->receiver->mixer_hz > 0.0 ? 2 : 1, per_slot = self->grid.per_slot;
+    const size_t values = self->receiver->mixer_hz > 0.0 ? 2 : 1,
+                 per_slot = self->grid.per_slot;
     size_t conversions = self->caps.readout_samples_per_slot / values;
     const double start = -row->delay_s / self->grid.dt_s;
     size_t boxcar = (per_slot + conversions - 1) / conversions;
@@ -132,25 +133,51 @@ static void couple(double tau_s, double step_s, size_t n, float *x)
     }
 }
 
-/* One of the pair of values of a conversion: the current mixed down through the filter, around the sample's middle. */
-static double mixed_sum(const struct oac_wave_receiver *receiver, const struct clock *clock,
-                        uint32_t pick, const float *x)
+/* x (n) mixed down: i, q (n). */
+static void mix(const struct oac_wave_receiver *receiver, const struct clock *clock,
+                const float *x, float *i, float *q)
 {
-    const size_t taps = OAC_WAVE_MIXER_SAMPLES * clock->boxcar;
-    const ptrdiff_t from = (ptrdiff_t)(pick / 2 * clock->boxcar) - (ptrdiff_t)(taps - clock->boxcar) / 2;
-    const double turns = receiver->mixer_hz * clock->step_s;
-    const double quarter = pick % 2 ? 0.25 : 0.0; /* cos(a + pi/2) = -sin a */
-    const double first = fmod(((double)from + 0.5) * turns, 1.0) + quarter;
-    const double angle = 2.0 * OAC_PI * first + receiver->mixer_rad, step = 2.0 * OAC_PI * turns;
+    const double turns = receiver->mixer_hz * clock->step_s, step = 2.0 * OAC_PI * turns;
     const double ct = cos(step), st = sin(step);
-    double c = cos(angle), s = sin(angle), sum = 0.0;
-    for (size_t i = 0; i < taps; i++) {
-        sum += 2.0 * c * receiver->mixer_tap[i] *
-               (double)value_at(x, clock->n, from + (ptrdiff_t)i);
+    double c = 1.0, s = 0.0;
+    for (size_t n = 0; n < clock->n; n++) {
+        if (n % clock->boxcar == 0) { /* exact again: a rotation's rounding would add up */
+            const double angle =
+                2.0 * OAC_PI * fmod(((double)n + 0.5) * turns, 1.0) + receiver->mixer_rad;
+            c = cos(angle);
+            s = sin(angle);
+        }
+        i[n] = (float)(2.0 * c * (double)x[n]);
+        q[n] = (float)(-2.0 * s * (double)x[n]);
         const double next = c * ct - s * st;
         s = s * ct + c * st;
         c = next;
     }
+}
+
+#define LANES 4
+
+/* The filter around the middle of a conversion, as a sum like a boxcar's. mixed (n): I or Q. */
+static double filtered(const struct oac_wave_receiver *receiver, const struct clock *clock,
+                       size_t conversion, const float *mixed)
+{
+    const size_t taps = OAC_WAVE_MIXER_SAMPLES * clock->boxcar;
+    const ptrdiff_t from =
+        (ptrdiff_t)(conversion * clock->boxcar) - (ptrdiff_t)(taps - clock->boxcar) / 2;
+    double lane[LANES] = {0.0}, sum = 0.0;
+    if (from < 0 || (size_t)from + taps > clock->n) {
+        for (size_t i = 0; i < taps; i++)
+            sum +=
+                receiver->mixer_tap[i] * (double)value_at(mixed, clock->n, from + (ptrdiff_t)i);
+        return sum;
+    }
+    for (size_t i = 0; i < taps / LANES * LANES; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            lane[l] += receiver->mixer_tap[i + l] * (double)mixed[(size_t)from + i + l];
+    for (size_t l = 0; l < LANES; l++)
+        sum += lane[l];
+    for (size_t i = taps / LANES * LANES; i < taps; i++)
+        sum += receiver->mixer_tap[i] * (double)mixed[(size_t)from + i];
     return sum;
 }
 
@@ -217,9 +244,13 @@ bool oac_wave_transimpede(const struct oac_waveform *self, const struct oac_wave
         show(self, window, row, &moved, scratch->x, scratch->y);
     double volts = self->receiver->volts_per_a * OAC_ELEMENTARY_CHARGE_C /
                    ((double)clock.boxcar * clock.step_s);
+    const bool mixes = self->receiver->mixer_hz > 0.0;
+    if (mixes)
+        mix(self->receiver, &clock, scratch->x, scratch->y, scratch->g);
     for (size_t p = 0; p < capture->picks; p++) {
-        if (self->receiver->mixer_hz > 0.0) {
-            scratch->volt[p] = volts * mixed_sum(self->receiver, &clock, capture->pick[p], scratch->x);
+        if (mixes) {
+            scratch->volt[p] = volts * filtered(self->receiver, &clock, capture->pick[p] / 2,
+                                                capture->pick[p] % 2 ? scratch->g : scratch->y);
             continue;
         }
         size_t from = (size_t)capture->pick[p] * clock.boxcar;

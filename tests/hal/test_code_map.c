@@ -289,7 +289,8 @@ Test(code_map, a_subcarrier_s_codes_are_the_nearest_amplitudes_from_rest)
     struct oac_code_map map;
     struct oac_code_encoding encoding;
     struct oac_err err;
-    cr_assert_eq(oac_code_map_init(&map, &port, &chopped, "m", &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(oac_code_map_init(&map, &port, &chopped, "m", &err), OAC_OK, "%s",
+                 err.message);
     oac_code_map_encoding(&map, 1.0, 0.0, 1.0, &encoding);
     for (int i = 0; i <= 1000; i++) {
         const double a = i / 1000.0;

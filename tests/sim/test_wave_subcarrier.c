@@ -12,20 +12,20 @@
 enum { SLOTS = 300, WINDOWS = 4 };
 
 /* Real ports whose corners are a thousandth of the slot rate, nothing hidden, no noise: what is left is the method's. */
-#define COUPLED                                                                                  \
-    "weight_dac.coupling_hz=100", "client_dac.coupling_hz=100", "adc.coupling_hz=100",           \
-        "weight_dac.samples_per_slot=12", "client_dac.samples_per_slot=12",                      \
-        "weight_dac.bits=16", "client_dac.bits=16", "weight_modulator.vpi_spread=0",             \
-        "client_modulator.vpi_spread=0", "weight_modulator.bias_spread_v=0",                     \
-        "client_modulator.bias_spread_v=0", "weight_dac.bandwidth_hz=none",                      \
+#define COUPLED                                                                        \
+    "weight_dac.coupling_hz=100", "client_dac.coupling_hz=100", "adc.coupling_hz=100", \
+        "weight_dac.samples_per_slot=12", "client_dac.samples_per_slot=12",            \
+        "weight_dac.bits=16", "client_dac.bits=16", "weight_modulator.vpi_spread=0",   \
+        "client_modulator.vpi_spread=0", "weight_modulator.bias_spread_v=0",           \
+        "client_modulator.bias_spread_v=0", "weight_dac.bandwidth_hz=none",            \
         "client_dac.bandwidth_hz=none", "receiver.bandwidth_hz=none"
-#define CHOPPED                                                                  \
-    COUPLED, "subcarrier.periods=1", "weight_modulator.bias_v=2.25",             \
+#define CHOPPED                                                      \
+    COUPLED, "subcarrier.periods=1", "weight_modulator.bias_v=2.25", \
         "client_modulator.bias_v=2.25"
 /* The shipped radio bench, nothing hidden. */
-#define PLAIN_RADIO                                                                   \
-    "weight_dac.bits=16", "client_dac.bits=16", "weight_modulator.vpi_spread=0",      \
-        "client_modulator.vpi_spread=0", "weight_modulator.bias_spread_v=0",          \
+#define PLAIN_RADIO                                                              \
+    "weight_dac.bits=16", "client_dac.bits=16", "weight_modulator.vpi_spread=0", \
+        "client_modulator.vpi_spread=0", "weight_modulator.bias_spread_v=0",     \
         "client_modulator.bias_spread_v=0"
 #define SETS(...) \
     (const char *[]){__VA_ARGS__}, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)
@@ -171,8 +171,8 @@ Test(subcarrier, chips_are_apart_wherever_samples_lie)
         snprintf(delay, sizeof delay, "timing.adc_delay_s=%g", 1e-6 * (3.0 + 0.3 * i));
         struct answer answer = ask("m2k-bench", SETS(CHOPPED, delay), false);
         cr_assert_eq(answer.opened, OAC_OK, "%s", answer.message);
-        cr_expect_float_eq(answer.delay_s * 1e6, 3.0 + 0.3 * i, 0.02, "%s: %g",
-                           delay, answer.delay_s);
+        cr_expect_float_eq(answer.delay_s * 1e6, 3.0 + 0.3 * i, 0.02, "%s: %g", delay,
+                           answer.delay_s);
         cr_expect_lt(answer.worst, 2e-3, "%s: %g of full scale", delay, answer.worst);
     }
 }
@@ -195,8 +195,8 @@ Test(subcarrier, tones_of_a_late_receiver_are_those_of_a_punctual_one)
         snprintf(delay, sizeof delay, "timing.adc_delay_s=%g", 2.3251488e-9 * (14.0 + 2.0 * i));
         struct answer answer = ask("fmcomms-bench", SETS(PLAIN_RADIO, delay), false);
         cr_assert_eq(answer.opened, OAC_OK, "%s", answer.message);
-        cr_expect_lt(answer.worst, 1e-2, "%s: %g of full scale, found %g s", delay, answer.worst,
-                     answer.delay_s);
+        cr_expect_lt(answer.worst, 1e-2, "%s: %g of full scale, found %g s", delay,
+                     answer.worst, answer.delay_s);
     }
 }
 
@@ -209,13 +209,13 @@ Test(subcarrier, a_modulator_at_its_peak_is_refused_with_what_to_do)
                   OAC_OK);
     cr_expect(strstr(err.message, "client_modulator.bias_v") && strstr(err.message, "slope"),
               "%s", err.message);
-    cr_expect_neq(oac_rig_read("m2k-bench", SETS(CHOPPED, "adc.samples_per_slot=18"), &rig, NULL,
-                               &err),
-                  OAC_OK);
+    cr_expect_neq(
+        oac_rig_read("m2k-bench", SETS(CHOPPED, "adc.samples_per_slot=18"), &rig, NULL, &err),
+        OAC_OK);
     cr_expect(strstr(err.message, "adc.samples_per_slot 18") && strstr(err.message, "chips"),
               "%s", err.message);
-    cr_expect_neq(oac_rig_read("fmcomms-bench", SETS("subcarrier.carrier_hz=200e6"), &rig, NULL,
-                               &err),
-                  OAC_OK);
+    cr_expect_neq(
+        oac_rig_read("fmcomms-bench", SETS("subcarrier.carrier_hz=200e6"), &rig, NULL, &err),
+        OAC_OK);
     cr_expect(strstr(err.message, "wave.samples_per_slot"), "%s", err.message);
 }
