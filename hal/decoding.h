@@ -26,6 +26,7 @@
  * oac_code_kernel computes; power is the operand's scale per image. */
 struct oac_decoder {
     double *column[5]; /* a, c, d, f, h: (rows) each, one allocation that starts at column[0] */
+    double *plain; /* (rows) in it as well: c + d, all that is subtracted at launch 1 and X 0 */
 };
 
 struct oac_operand_range {
