@@ -12,7 +12,8 @@
  * indices, and rounding acos((1 - 2u)/cos(h/2))/h - phase gives the nearest code in closed form, with no
  * table and for any number of bits.
  *
- * On a subcarrier (curve.r = -1) the opening is the amplitude a = 2u - 1 in [0,1]: the same map with u = (1 + a)/2,
+ * On a subcarrier (curve.r = -1) the opening is the amplitude a = 2u - 1 in [0,1]: the same map
+ * with u = (1 + a)/2,
  * whose codes begin where the port's do, at rest. The map's own curve then has r = 0.
  *
  * Validity: h <= pi/2 (three codes per half period). A converter that does not reach null or peak plays

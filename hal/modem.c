@@ -183,7 +183,8 @@ static uint16_t brightest(const struct oac_port *port, const struct oac_curve *c
     return (uint16_t)best;
 }
 
-/* Of a tone the code of a third of its opening: what J_3 makes of the preamble, 2 J_3/J_1 = 1.3 % there and 36 % at
+/* Of a tone the code of a third of its opening: what J_3 makes of the preamble, 2 J_3/J_1 = 1.3 %
+ * there and 36 % at
  * full opening, stands still in a slot and would move its edges. */
 static uint16_t open_code(const struct oac_port *port, const struct oac_curve *curve)
 {

@@ -62,7 +62,8 @@ static double pattern_mean(double at, double chip_samples)
     return left * here + (1.0 - left) * (double)(WEIGHT_SIGN[next] * CLIENT_SIGN[next]);
 }
 
-/* sum_j o_j (y_j - mean y) / (squares of o in a slot), over the samples that the payload touches. Samples across its
+/* sum_j o_j (y_j - mean y) / (squares of o in a slot), over the samples that the payload touches.
+ * Samples across its
  * ends count as if the pattern went on: the mean's light takes part there as the product's does. */
 double oac_modem_unchop(const struct oac_modem *self, const struct oac_modem_plan *plan,
                         size_t k, const float *value)

@@ -6,7 +6,8 @@
  *              client   open from `margin` slots before it to as many after it
  *     part 1   the other way round
  *
- * On a subcarrier the sequence's drive is chopped, slot by slot, and the other rests half open; levels are then one a
+ * On a subcarrier the sequence's drive is chopped, slot by slot, and the other rests half open;
+ * levels are then one a
  * chip. With tones both play theirs, and levels are those of the product turned back: one a slot.
  *
  * Levels are what the nominal curves make of the codes; a real curve a little off changes the
@@ -80,7 +81,8 @@ static void make_codes(const struct oac_modem *self, const struct oac_modem_piec
     }
 }
 
-/* Tones of both halves turn over with every run of the sequence: their product stays, what a receiver hears of one of
+/* Tones of both halves turn over with every run of the sequence: their product stays, what a
+ * receiver hears of one of
  * them alone turns over too, and what it does to the edges cancels. */
 static void turn_over(const struct oac_modem *self, const struct oac_modem_piece *piece,
                       const uint8_t *chip, size_t chips, int32_t rest, uint16_t *code)

@@ -3,7 +3,8 @@
  *
  * Modulators rest at 0 V of their AC-coupled drive, ideally V_pi/2 from the peak V_peak. With the drive V = s A:
  *     T = T_on [ (1+r)/2 + (1-r)/2 ( cos(pi V_peak/V_pi) cos(pi A/V_pi) + s sin(pi V_peak/V_pi) sin(pi A/V_pi) ) ]
- * The chips s carry w = (1-r)/2 sin(pi V_peak/V_pi) sin(pi A/V_pi): a curve with r = -1 (hal/calrec.h) of A. Its code is A
+ * The chips s carry w = (1-r)/2 sin(pi V_peak/V_pi) sin(pi A/V_pi): a curve with r = -1
+ * (hal/calrec.h) of A. Its code is A
  * above rest on the brighter side; an error of the bias costs its cosine, in the gain.
  * On carriers (modem_tone.c) V = A cos(w t), and with beta = pi A/V_pi
  *     sin(beta cos w t) = 2 J_1(beta) cos w t - 2 J_3(beta) cos 3 w t + ...

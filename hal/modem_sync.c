@@ -100,7 +100,8 @@ enum oac_status oac_modem_sequence_play(struct oac_modem *self,
     return OAC_OK;
 }
 
-/* Second moments of I and Q of a piece: half the angle of their sum is the line along which samples spread most. */
+/* Second moments of I and Q of a piece: half the angle of their sum is the line along which
+ * samples spread most. */
 static void add_moment(const struct oac_modem_piece *from, const double *heard,
                        double moment[2])
 {
@@ -124,7 +125,8 @@ static void turn(const struct oac_modem_piece *from, const double *heard,
         real[j] = phasor[0] * heard[2 * j] + phasor[1] * heard[2 * j + 1];
 }
 
-/* Pieces of I and Q as pieces of the product's amplitude, in `real` (all samples); `back` (all values): scratch. */
+/* Pieces of I and Q as pieces of the product's amplitude, in `real` (all samples); `back` (all
+ * values): scratch. */
 static void turn_pieces(const struct oac_modem *self, const struct oac_modem_sequence *sequence,
                         const double *heard, size_t part, size_t row,
                         struct oac_align_piece *piece, double *back, double *real,

@@ -2,13 +2,19 @@
 /* Weights and data as tones beside a carrier, for ports of I and Q.
  *
  * With P periods a slot T the drives turn by  weights P,  client 2P  times a slot, so the carriers are f + P/T and
- * f + 2P/T and their product stands at 2f + 3P/T. Of all lines a (f + P/T) + b (f + 2P/T) near 2f, a + b = 2, that is the
- * only one at 3P/T unless a = 1 + multiples of the samples a slot: J_3 of one drive with J_1 of the other, which would be on
- * the same place were both on one carrier, is at P/T and 5P/T, second harmonics are at 2P/T and 4P/T, a receiver's own zero is
- * at 0, what leaks of either mixer's oscillator at P/T and 2P/T. All are orthogonal over a slot, however samples lie in
+ * f + 2P/T and their product stands at 2f + 3P/T. Of all lines a (f + P/T) + b (f + 2P/T) near 2f,
+ * a + b = 2, that is the
+ * only one at 3P/T unless a = 1 + multiples of the samples a slot: J_3 of one drive with J_1 of
+ * the other, which would be on
+ * the same place were both on one carrier, is at P/T and 5P/T, second harmonics are at 2P/T and
+ * 4P/T, a receiver's own zero is
+ * at 0, what leaks of either mixer's oscillator at P/T and 2P/T. All are orthogonal over a slot,
+ * however samples lie in
  * it, because the demodulating staircase repeats with the slot.
- * Samples are held: the product's staircase has sin(a)/a of its amplitude, a = 3 pi P/R, R samples a slot. Receivers of I
- * and Q are taken to be flat there (3 P/R of their rate) and to pass no image of it: radios' filters are made so. */
+ * Samples are held: the product's staircase has sin(a)/a of its amplitude, a = 3 pi P/R, R samples
+ * a slot. Receivers of I
+ * and Q are taken to be flat there (3 P/R of their rate) and to pass no image of it: radios'
+ * filters are made so. */
 #include <math.h>
 
 #include "base/constants.h"

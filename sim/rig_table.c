@@ -105,7 +105,8 @@ static const struct oac_config_key KEYS[] = {
     REAL_OR(subcarrier.carrier_hz, "Hz", 1e3, 1e11, "none", 0.0,
             "Ports of I and Q: outputs mix up with it, inputs down with twice it; none: real "
             "ports."),
-    REAL(subcarrier.phase_rad, "rad", -7, 7, "0", "Hidden phase of the inputs' mixer; wave only."),
+    REAL(subcarrier.phase_rad, "rad", -7, 7, "0",
+         "Hidden phase of the inputs' mixer; wave only."),
 
     REAL(timing.skew_s, "s", -1, 1, "0", "Hidden: the client's data come this much late."),
     REAL(timing.adc_delay_s, "s", 0, 1, "0",

@@ -149,7 +149,8 @@ size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, dou
     return best < places ? best : count;
 }
 
-/* sum (count): size of the product over the slot that begins at each sample. ref (2 per_slot): its turn, backwards. */
+/* sum (count): size of the product over the slot that begins at each sample. ref (2 per_slot): its
+ * turn, backwards. */
 static void tone_sums(const int32_t *code, size_t count, size_t per_slot, const double *ref,
                       int64_t *sum)
 {

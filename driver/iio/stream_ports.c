@@ -45,6 +45,12 @@ static enum oac_status find_port(const struct oac_iio_stream *self, const char *
                         "rig %s: iio.%s is '%s', which names no port for channel %zu: give one "
                         "port of board %s for each of %zu channels",
                         self->rig.name, key, list, n, self->board.name, self->channels);
+    if (strchr(name, '/'))
+        return oac_fail(
+            err, OAC_EUNSUPPORTED,
+            "rig %s: iio.%s names '%s', a port of a board of its own: all ports of a "
+            "bench must be on one board, name them without '/'",
+            self->rig.name, key, name);
     const struct oac_board_port *port = oac_board_port_find(&self->board, name);
     if (!port || port->output != output)
         return oac_fail(err, OAC_ENOTFOUND,

@@ -108,7 +108,8 @@ static enum oac_status fit_buffer(struct oac_iio_stream *self, struct oac_iio_co
     return OAC_OK;
 }
 
-/* Value `which` of line i's samples, on channel c of an output; what the alignment adds rests like the last one. */
+/* Value `which` of line i's samples, on channel c of an output; what the alignment adds rests like
+ * the last one. */
 static void fill(const struct oac_iio_stream *self, const struct oac_iio_converter *output,
                  size_t i, size_t which, size_t c, const struct oac_iio_view *view)
 {

@@ -3,7 +3,8 @@
  *
  *     DAC: V(c) held for a DAC sample (fixed error included), edges displaced by the delay and by jitter
  *     noise: sigma_v z per DAC sample
- *     carrier (ports of I and Q): V = I cos(2 pi f t) - Q sin(2 pi f t) at the middle of each grid sample, edges on
+ *     carrier (ports of I and Q): V = I cos(2 pi f t) - Q sin(2 pi f t) at the middle of each grid
+ * sample, edges on
  *     whole grid samples, no pole; a code is then two, I and Q
  *     AC coupling: V minus its one-pole low-pass, settled on the first code before it; exact for a staircase
  *     bandwidth: one pole (DAC's and modulator's in turn), exact for a staircase; or S21 from a file

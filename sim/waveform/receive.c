@@ -16,7 +16,8 @@
 #define FADED        13.8
 #define MIXER_CUTOFF 0.345 /* of the sample rate */
 
-/* A radio's receive filters as one: a low-pass, sin(2 pi c t)/(pi t) under a Hann window, with half its gain at c = 0.345
+/* A radio's receive filters as one: a low-pass, sin(2 pi c t)/(pi t) under a Hann window, with
+ * half its gain at c = 0.345
  * of the sample rate: flat to 0.19, deaf from 0.5 on (images of the transmitters' samples, the carriers
  * themselves). Scaled so that the mean of a conversion's samples is the gain at its centre. */
 static enum oac_status make_mixer(const struct oac_waveform *self,

@@ -32,8 +32,7 @@ struct oac_wave_receiver { /* immutable */
     double jitter_s;
     double coupling_tau_s;      /* of the high-pass before the ADC; 0: DC-coupled */
     double mixer_hz, mixer_rad; /* readouts of I and Q; 0: none */
-    double *
-        mixer_tap; /* (OAC_WAVE_MIXER_SAMPLES * light's samples in a conversion) of sum those samples; NULL: none */
+    double *mixer_tap; /* (OAC_WAVE_MIXER_SAMPLES * samples of a conversion); NULL: none */
     bool shot, converts;
     bool countable; /* no gain: few electrons follow Poisson */
     /* of dark current, all of it output electrons per second */

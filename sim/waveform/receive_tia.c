@@ -5,10 +5,13 @@
  * behind the detector's and the amplifier's poles. The boxcar limits the noise where no pole does, so that a
  * conversion's variance i_n^2 g^2/(2 T_c) does not depend on the grid. Light is first brought onto the ADC's
  * clock, in steps that divide T_c: means over intervals, exact for light constant within its samples; noise is
- * drawn there. AC coupling takes its one-pole low-pass off the current, settled on the light it begins with. With a
+ * drawn there. AC coupling takes its one-pole low-pass off the current, settled on the light it
+ * begins with. With a
  * mixer a conversion is two: I of 2 v cos(2 pi f t + phase), Q of -2 v sin,
- * through a radio's filter (receive.c), so that a tone of f shows its amplitude; a step stands at its middle, and delays
- * are whole steps: between them the tone would be lost. Jitter moves a boxcar's ends over the current without its noise, linearly between steps. */
+ * through a radio's filter (receive.c), so that a tone of f shows its amplitude; a step stands at
+ * its middle, and delays
+ * are whole steps: between them the tone would be lost. Jitter moves a boxcar's ends over the
+ * current without its noise, linearly between steps. */
 #include <math.h>
 
 #include "base/constants.h"

@@ -20,7 +20,8 @@ static void open_bench(const char *rig)
     char *text = NULL;
     struct oac_err err;
     memset(&bench, 0, sizeof bench);
-    cr_assert_eq(oac_rig_read(rig, NULL, 0, &bench.rig, &text, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(oac_rig_read(rig, NULL, 0, &bench.rig, &text, &err), OAC_OK, "%s",
+                 err.message);
     cr_assert_eq(oac_digest_memory(text, strlen(text), bench.hash, &err), OAC_OK);
     free(text);
     cr_assert_eq(oac_board_read(bench.rig.iio.board, &bench.board, &err), OAC_OK, "%s",
@@ -78,10 +79,11 @@ Test(iio_subcarrier, tones_through_a_radio_are_those_of_the_simulator, .timeout 
     play("iio", &full, iio);
     play("wave", &full, wave);
     for (size_t b = 0; b < WINDOWS; b++) {
-        /* Rounding of board and rig, half a code each of 1650 full ones over 16 x 60 samples, is 1e-5 of full scale;
+        /* Rounding of board and rig, half a code each of 1650 full ones over 16 x 60 samples, is
+         * 1e-5 of full scale;
          * a preamble of rounded samples knows the product's phase to a hundredth: 1e-4 of its cosine. */
-        cr_expect_lt(fabs((double)iio[b] - (double)wave[b]), 1e-3 * full, "%zu: %g, %g of %g", b,
-                     (double)iio[b], (double)wave[b], full);
+        cr_expect_lt(fabs((double)iio[b] - (double)wave[b]), 1e-3 * full, "%zu: %g, %g of %g",
+                     b, (double)iio[b], (double)wave[b], full);
         cr_expect_gt((double)wave[b], 0.02 * full);
     }
     iio_fixture_kill(&bench);

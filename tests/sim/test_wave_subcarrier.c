@@ -11,7 +11,8 @@
 
 enum { SLOTS = 300, WINDOWS = 4 };
 
-/* Real ports whose corners are a thousandth of the slot rate, nothing hidden, no noise: what is left is the method's. */
+/* Real ports whose corners are a thousandth of the slot rate, nothing hidden, no noise: what is
+ * left is the method's. */
 #define COUPLED                                                                        \
     "weight_dac.coupling_hz=100", "client_dac.coupling_hz=100", "adc.coupling_hz=100", \
         "weight_dac.samples_per_slot=12", "client_dac.samples_per_slot=12",            \
@@ -145,7 +146,8 @@ Test(subcarrier, intensity_is_lost_on_coupled_ports_and_comes_through_as_chips)
     /* A drive's mean fades within a window, and with it a tenth of full scale and more of the sum. */
     struct answer lost = ask("m2k-bench", SETS(COUPLED), true);
     cr_expect(lost.opened != OAC_OK || lost.worst > 0.1, "%g of full scale", lost.worst);
-    /* 16 bit codes leave 1e-4 of an opening, wandering rest (2 pi 100 Hz/83 kBd)^2 = 6e-5, edges of a preamble in 12
+    /* 16 bit codes leave 1e-4 of an opening, wandering rest (2 pi 100 Hz/83 kBd)^2 = 6e-5, edges
+     * of a preamble in 12
      * samples known to 1e-3 of a chip of 3 the rest. */
     struct answer heard = ask("m2k-bench", SETS(CHOPPED), false);
     cr_assert_eq(heard.opened, OAC_OK, "%s", heard.message);
