@@ -129,6 +129,8 @@ static struct answer ask(const char *name, const char *const *sets, size_t count
     }
     measure(&link, &answer);
     oac_link_close(&link);
+    cr_log_info("%s: worst %g of full scale, dark %g", name, answer.worst,
+                answer.code[0] / answer.full);
     return answer;
 }
 
@@ -146,9 +148,8 @@ Test(subcarrier, intensity_is_lost_on_coupled_ports_and_comes_through_as_chips)
     /* A drive's mean fades within a window, and with it a tenth of full scale and more of the sum. */
     struct answer lost = ask("m2k-bench", SETS(COUPLED), true);
     cr_expect(lost.opened != OAC_OK || lost.worst > 0.1, "%g of full scale", lost.worst);
-    /* 16 bit codes leave 1e-4 of an opening, wandering rest (2 pi 100 Hz/83 kBd)^2 = 6e-5, edges
-     * of a preamble in 12
-     * samples known to 1e-3 of a chip of 3 the rest. */
+    /* 16 bit codes leave 1e-4 of an opening, the wandering mean (2 pi 100 Hz/83 kBd)^2 = 6e-5,
+     * edges of a preamble, known to 1e-3 of a chip of three samples, the rest. */
     struct answer heard = ask("m2k-bench", SETS(CHOPPED), false);
     cr_assert_eq(heard.opened, OAC_OK, "%s", heard.message);
     cr_expect_lt(heard.worst, 1e-3, "%g of full scale", heard.worst);
