@@ -181,14 +181,15 @@ static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_con
                 input->device, silent);
         forget(self, input, overlap);
     }
-    /* A slot early, so that the rest of the delay is not negative. */
-    if (at < mark + per_slot)
+    /* A slot early, or as much of it as was heard, so that the rest of the delay is not negative. */
+    const size_t early = at < mark + per_slot && at >= mark ? at - mark : per_slot;
+    if (at < mark)
         return oac_fail(
             err, OAC_EDEVICE,
             "the start mark on %s came before its train could: another program plays "
             "on these outputs; close it",
             input->device);
-    *start = at - mark - per_slot;
+    *start = at - mark - early;
     const size_t wanted = *start + (self->slots + 1) * per_slot; /* to the end of the ramp */
     while (self->heard_count[first] < wanted)
         if (hear(self, input, err))
