@@ -126,7 +126,7 @@ struct oac_frame_light {
     double client_in_j; /* per window, at the client input */
     double
         photons_preweight; /* detected photons per unit of sum_n Tx if every Tw were 1, all rows (of a
-                                 pair: the first detector alone) */
+                                 pair: the first detector alone); NAN: light does not follow it */
 };
 
 struct oac_workspace; /* one thread's scratch memory for play */
