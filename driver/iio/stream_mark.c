@@ -176,7 +176,7 @@ size_t oac_iio_mark_find_tone(const int32_t *code, size_t count, size_t per_slot
     struct oac_err ignored;
     struct ear ear;
     *contrast = 0.0;
-    if (count < span)
+    if (per_slot == 0 || count < span)
         return count;
     size_t best = count;
     int64_t *sum = oac_alloc(count, sizeof *sum, "a correlation", &ignored);
