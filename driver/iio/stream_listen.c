@@ -12,6 +12,7 @@
 #define BUFFER_S    0.02 /* of an input's buffer */
 #define BUFFER_MIN  4096u
 #define BUFFER_MAX  (1u << 16)
+#define PACED_S     1.0 /* of a paced input's kernel buffer */
 #define SILENCE_S   1.0 /* bench time that may pass before the mark */
 #define SILENCE_MIN 16u /* buffers */
 #define CHIPS       OAC_IIO_MARK_CHIPS
@@ -23,12 +24,22 @@ static size_t aligned(const struct oac_iio_stream *self, size_t samples)
     return (samples + align - 1) / align * align;
 }
 
+size_t oac_iio_paced_samples(double rate_hz, size_t least)
+{
+    size_t half = 1;
+    while (4.0 * (double)half <= PACED_S * rate_hz || half + 1 < least)
+        half *= 2;
+    return half + 1;
+}
+
 static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_converter *input,
                                   struct oac_err *err)
 {
     const char *channel[OAC_IIO_CHANNELS_MAX];
     const double rate_hz = self->ports[input->line[0]].rate_hz;
-    const size_t wanted = (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
+    const size_t wanted = self->line[input->line[0]].port->trigger[0]
+                              ? oac_iio_paced_samples(rate_hz, self->board.buffer_samples_min)
+                              : (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
     struct oac_iio_view view;
     enum oac_iio_mode mode;
     input->samples = aligned(self, wanted);
@@ -157,7 +168,7 @@ static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_con
 {
     const size_t guard = self->caps.memory_slots,
                  per_slot = self->line[input->line[0]].per_slot;
-    const size_t mark = (OAC_IIO_RAMP_SLOTS + guard) * per_slot; /* into the train */
+    const size_t mark = (self->ramp_slots + guard) * per_slot; /* into the train */
     const size_t overlap = (CHIPS + 2) * per_slot + mark;
     const size_t first = input->line[0] - self->channels - 1;
     const double rate_hz = self->ports[input->line[0]].rate_hz;

@@ -12,7 +12,6 @@
 #include "sim/panel.h"
 
 #define RATE_NEAR       1e-4 /* relative: a sample in ten thousand is a slot in a window of 800 */
-#define TRAVEL_LEAST    0.98 /* of the modulator's whole travel, that a port must reach */
 #define DELAY_SLOTS_MAX 4u
 #define TRAIN_BYTES     ((size_t)8 << 20) /* of an output's buffer */
 #define PREAMBLE_SLOTS  512u              /* room for what modems send, guards not counted */
@@ -145,59 +144,6 @@ static enum oac_status check_context(const struct oac_iio_stream *self,
     return OAC_OK;
 }
 
-static double volts(const struct oac_port *port, int32_t code)
-{
-    return port->v0_v + port->lsb_v * (double)code;
-}
-
-/* Board codes of the rig's; code_min..code_max are those the board can play within its limits. */
-static enum oac_status map_output(const struct oac_iio_stream *self, struct oac_iio_line *line,
-                                  struct oac_port *port, const struct oac_curve *curve,
-                                  struct oac_err *err)
-{
-    const struct oac_board_port *board = line->port;
-    const double last = ldexp(1.0, board->codec.bits) - 1.0, slack = 0.5 * fabs(line->lsb_v);
-    int32_t low = INT32_MAX, high = -1;
-    double darkest = INFINITY, brightest = -1.0, resting = INFINITY;
-    line->board_code = oac_alloc(line->codes, sizeof *line->board_code, "a port's codes", err);
-    if (!line->board_code)
-        return err->status;
-    for (int32_t c = 0; c < (int32_t)line->codes; c++) {
-        const double v = volts(port, c), code = rint((v - line->v0_v) / line->lsb_v);
-        const double light = oac_curve_transmission(curve, v);
-        if (!(code >= 0.0 && code <= last && v >= board->min_v - slack &&
-              v <= board->max_v + slack))
-            continue;
-        line->board_code[c] = (uint16_t)code;
-        low = c < low ? c : low;
-        high = c;
-        if (light < darkest) {
-            darkest = light;
-            port->code_safe = c;
-        }
-        if (light > brightest) {
-            brightest = light;
-            line->open_code = (uint16_t)c;
-        }
-        if (fabs(v - board->safe_v) < resting) {
-            resting = fabs(v - board->safe_v);
-            line->rest_code = (uint16_t)c;
-        }
-    }
-    if (self->rig.subcarrier.periods > 0) /* the modem has its own say about amplitudes */
-        port->code_safe = line->rest_code;
-    else if (!(brightest - darkest >= TRAVEL_LEAST * (1.0 - curve->r)))
-        return oac_fail(err, OAC_EMISMATCH,
-                        "rig %s: port %s of board %s plays %g..%g V, which does not move its "
-                        "modulator (peak at %g V, V_pi %g V) from dark to bright: amplify, or "
-                        "bias it there",
-                        self->rig.name, board->name, self->board.name, board->min_v,
-                        board->max_v, curve->vpeak_v, curve->vpi_v);
-    port->code_min = low;
-    port->code_max = high;
-    return OAC_OK;
-}
-
 static enum oac_status bind_line(struct oac_iio_stream *self, enum oac_role role, size_t k,
                                  struct oac_err *err)
 {
@@ -239,7 +185,7 @@ static enum oac_status bind_line(struct oac_iio_stream *self, enum oac_role role
     self->lines++;
     if (!output)
         return OAC_OK;
-    return map_output(
+    return oac_iio_map_output(
         self, line, port,
         role == OAC_CLIENT ? &self->nominal->client : &self->nominal->channel[k].weight, err);
 }
@@ -280,6 +226,20 @@ size_t oac_iio_channel_names(const struct oac_iio_stream *self,
     return count;
 }
 
+/* Gains that every readout's port takes; none (max < min) when one has none. */
+static struct oac_range common_gain(const struct oac_iio_stream *self)
+{
+    struct oac_range range = {.min = -INFINITY, .max = INFINITY};
+    for (size_t k = 0; k < self->channels; k++) {
+        const struct oac_board_port *port = self->line[self->channels + 1 + k].port;
+        if (!port->gain_attribute[0])
+            return (struct oac_range){.min = 1.0, .max = 0.0};
+        range.min = fmax(range.min, port->gain_min);
+        range.max = fmin(range.max, port->gain_max);
+    }
+    return range;
+}
+
 static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
 {
     const struct oac_rig *rig = &self->rig;
@@ -303,8 +263,9 @@ static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
         .nominal = self->nominal,
     };
     memcpy(caps->link.rig_hash, rig_hash, sizeof caps->link.rig_hash);
-    for (size_t s = 0; s < OAC_SETTINGS; s++) /* lasers, biases and gains are set by hand */
+    for (size_t s = 0; s < OAC_SETTINGS; s++) /* lasers and biases are set by hand */
         caps->link.settings[s] = (struct oac_range){.min = 1.0, .max = 0.0};
+    caps->link.settings[OAC_RX_GAIN] = common_gain(self);
     caps->weight_samples_per_slot = (uint32_t)rig->weight_dac.samples_per_slot;
     caps->client_samples_per_slot = (uint32_t)rig->client_dac.samples_per_slot;
     caps->readout_samples_per_slot = (uint32_t)rig->adc.samples_per_slot;
