@@ -28,7 +28,7 @@ struct field {
 static const struct field channel_fields[] = {
     {"/channel/weight_vpi_v", "V", CHANNEL(weight.vpi_v), 1e-9, 1e6, false},
     {"/channel/weight_vpeak_v", "V", CHANNEL(weight.vpeak_v), -1e6, 1e6, false},
-    {"/channel/weight_r", "1", CHANNEL(weight.r), 0.0, 0.999999, false},
+    {"/channel/weight_r", "1", CHANNEL(weight.r), -1.0, 0.999999, false},
     {"/channel/gain_code", "code", CHANNEL(gain_code), 0.0, ANY, false},
     {"/channel/gain_minus_code", "code", CHANNEL(gain_minus_code), 0.0, ANY, false},
     {"/channel/offset_code", "code", CHANNEL(offset_code), -ANY, ANY, false},
@@ -44,7 +44,7 @@ static const struct field channel_fields[] = {
 static const struct field client_fields[] = {
     {"/client/vpi_v", "V", offsetof(struct oac_curve, vpi_v), 1e-9, 1e6, false},
     {"/client/vpeak_v", "V", offsetof(struct oac_curve, vpeak_v), -1e6, 1e6, false},
-    {"/client/r", "1", offsetof(struct oac_curve, r), 0.0, 0.999999, false},
+    {"/client/r", "1", offsetof(struct oac_curve, r), -1.0, 0.999999, false},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

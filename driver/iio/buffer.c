@@ -270,7 +270,7 @@ static void tell(const struct oac_iio_buffer *self)
 {
     const struct oac_tap *tap = self->session->tap;
     struct oac_iio_view view;
-    make_view(self, self->samples * self->step, &view);
+    oac_iio_buffer_lay_out(self, self->samples * self->step, &view);
     for (size_t c = 0; tap && c < self->channels; c++)
         tap->pushed(tap->context, iio_device_get_name(self->device),
                     iio_channel_get_id(self->channel[c]), view.samples,

@@ -24,7 +24,8 @@
 struct oac_iio_line { /* one role on one port */
     const struct oac_board_port *port;
     double v0_v, lsb_v; /* of the board's code, at the rate in use */
-    uint32_t per_slot;
+    uint32_t per_slot,
+        values; /* values a slot; of them in a sample: 2 where the port carries I and Q */
     uint16_t *board_code; /* outputs: by the rig's code (codes) */
     size_t codes;
     double scale, zero;     /* inputs: rig code = scale * board code + zero */
@@ -38,8 +39,8 @@ struct oac_iio_converter { /* one device in one direction */
     size_t lines;
     size_t line[OAC_IIO_CHANNELS_MAX]; /* indices into the stream's */
     struct oac_iio_buffer *buffer;
-    size_t samples; /* of the open buffer, as asked for */
-    uint32_t per_slot;
+    size_t samples;    /* of the open buffer, as asked for */
+    uint32_t per_slot; /* samples */
 };
 
 struct oac_iio_segment { /* loaded */
@@ -110,8 +111,20 @@ enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[],
  * two, and a scan that finds it full is lost without a word: just more than half of it leaves the other
  * half for the time from one refill to the next. Shorter than a server's patience (2.5 s of 5). Pure. */
 size_t oac_iio_paced_samples(double rate_hz, size_t least);
+/* stream_mark.c: the sequence in front of a train by which its start is found. */
+/* Drive d's samples of it, between guards: (oac_iio_mark_slots, line's values a slot). */
+size_t oac_iio_mark_slots(const struct oac_iio_stream *self);
+void oac_iio_mark_make(const struct oac_iio_stream *self, size_t d, uint16_t *sample);
 /* Index of the mark's first sample in code (count), or count. contrast: the correlation there. Pure. */
 size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast);
+/* The same in I and Q (count samples of two values), the mark riding on a product of `turns` a slot. */
+size_t oac_iio_mark_find_tone(const int32_t *code, size_t count, size_t per_slot,
+                              unsigned turns, double *contrast);
+
+/* The names of an output's or input's channels, I before Q. Returns how many. */
+size_t oac_iio_channel_names(const struct oac_iio_stream *self,
+                             const struct oac_iio_converter *converter,
+                             const char *name[OAC_IIO_CHANNELS_MAX]);
 
 /* stream_play.c */
 enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspace,

@@ -52,7 +52,9 @@ enum oac_status oac_iio_map_output(const struct oac_iio_stream *self, struct oac
             line->rest_code = (uint16_t)c;
         }
     }
-    if (!(brightest - darkest >= TRAVEL_LEAST * (1.0 - curve->r)))
+    if (self->rig.subcarrier.periods > 0) /* the modem has its own say about amplitudes */
+        port->code_safe = line->rest_code;
+    else if (!(brightest - darkest >= TRAVEL_LEAST * (1.0 - curve->r)))
         return oac_fail(err, OAC_EMISMATCH,
                         "rig %s: port %s of board %s plays %g..%g V, which does not move its "
                         "modulator (peak at %g V, V_pi %g V) from dark to bright: amplify, or "

@@ -12,8 +12,9 @@ uint32_t oac_twin_lead(struct oac_twin_playback *self)
 {
     uint32_t word[4];
     oac_rng_words(self->seed, OAC_RNG_TWIN, self->leads++, 0, word);
-    return OAC_TWIN_LEAD_SCANS_MIN +
-           word[0] % (OAC_TWIN_LEAD_SCANS_MAX - OAC_TWIN_LEAD_SCANS_MIN + 1u);
+    const uint32_t scans = OAC_TWIN_LEAD_SCANS_MIN +
+                           word[0] % (OAC_TWIN_LEAD_SCANS_MAX - OAC_TWIN_LEAD_SCANS_MIN + 1u);
+    return scans * (uint32_t)self->shape->values;
 }
 
 void oac_twin_block_drop(struct oac_twin_playback *self, struct output *output)

@@ -65,3 +65,8 @@ Test(wave_contract, m2k_bench_keeps_it)
 {
     keeps_the_contract("m2k-bench");
 }
+
+Test(wave_contract, fmcomms_bench_keeps_it)
+{
+    keeps_the_contract("fmcomms-bench");
+}
