@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/kernel.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #ifdef OAC_LEVELS_X86
@@ -49,8 +50,8 @@ static const struct {
 
 #define LEVEL_COUNT (sizeof levels / sizeof levels[0])
 
-/* The one process-wide choice: set once before threads start, then only read. */
-static const struct oac_kernel *selected;
+/* The one process-wide choice: a user's, or the best once someone has asked. */
+static _Atomic(const struct oac_kernel *) selected;
 
 static const struct oac_kernel *best_level(void)
 {
@@ -62,7 +63,12 @@ static const struct oac_kernel *best_level(void)
 
 const struct oac_kernel *oac_kernel(void)
 {
-    return selected ? selected : best_level();
+    const struct oac_kernel *kernel = atomic_load_explicit(&selected, memory_order_relaxed);
+    if (!kernel) {
+        kernel = best_level(); /* the same for every thread that comes here first */
+        atomic_store_explicit(&selected, kernel, memory_order_relaxed);
+    }
+    return kernel;
 }
 
 static void list_available(char *text, size_t bytes)

@@ -21,8 +21,12 @@
 
 #define OAC_KERNEL_PAD 16u
 
+/* Other tables that are compiled per level are arrays with these as their indices. */
+enum oac_level { OAC_LEVEL_v1, OAC_LEVEL_v3, OAC_LEVEL_v4, OAC_LEVEL_native = 0 };
+
 struct oac_kernel {
     const char *level; /* "v1", "v3", "v4"; "native" off x86-64 */
+    enum oac_level number;
 
     /* C (rows, cols; ldc) += A (rows, inner; lda) * W (inner, cols; ldw). cols counts padded
      * columns (a multiple of OAC_KERNEL_PAD). Each output is summed over n = 0, 1, ... in

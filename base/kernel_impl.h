@@ -73,9 +73,13 @@ static void OAC_AT_LEVEL(exponential)(size_t n, const float *x, float *y)
     }
 }
 
+#define OAC_LEVEL_NUMBER_(level) OAC_LEVEL_##level
+#define OAC_LEVEL_NUMBER(level)  OAC_LEVEL_NUMBER_(level)
+
 extern const struct oac_kernel OAC_AT_LEVEL(oac_kernel);
 const struct oac_kernel OAC_AT_LEVEL(oac_kernel) = {
     .level = OAC_TEXT(OAC_LEVEL),
+    .number = OAC_LEVEL_NUMBER(OAC_LEVEL),
     .matmul = OAC_AT_LEVEL(matmul),
     .matmul_sparse = OAC_AT_LEVEL(matmul_sparse),
     .matmul_at = OAC_AT_LEVEL(matmul_at),

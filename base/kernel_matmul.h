@@ -15,13 +15,13 @@ OAC_INLINE void block(const size_t R, const size_t V, size_t inner, const float 
                       size_t a_row, size_t a_step, const float *w, size_t ldw, float *c,
                       size_t ldc)
 {
-    vector_f32 sum[12][4];
+    vector_f32 sum[12][8];
     UNROLL for (size_t r = 0; r < R; r++)
     {
         UNROLL for (size_t v = 0; v < V; v++) sum[r][v] = load(c + r * ldc + v * VECTOR);
     }
     for (size_t n = 0; n < inner; n++) {
-        vector_f32 weight[4];
+        vector_f32 weight[8];
         UNROLL for (size_t v = 0; v < V; v++) weight[v] = load(w + n * ldw + v * VECTOR);
         UNROLL for (size_t r = 0; r < R; r++)
         {
@@ -52,10 +52,36 @@ OAC_INLINE void panel(const size_t R, const size_t V, size_t rows, size_t inner,
         block(1, V, inner, a + r * a_row, a_row, a_step, w, ldw, c + r * ldc, ldc);
 }
 
+/* A row or two: W comes from the second-level cache and is walked through once, in its order. */
+OAC_INLINE void product_of_few(size_t rows, size_t cols, size_t inner, const float *a,
+                               size_t a_row, size_t a_step, const float *w, size_t ldw,
+                               float *c, size_t ldc)
+{
+    size_t k = 0;
+#if VECTOR == 16
+    for (; k + 128 <= cols; k += 128)
+        panel(1, 8, rows, inner, a, a_row, a_step, w + k, ldw, c + k, ldc);
+    if (k + 112 <= cols) {
+        panel(1, 7, rows, inner, a, a_row, a_step, w + k, ldw, c + k, ldc);
+        k += 112;
+    }
+#endif
+    for (; k + 4 * VECTOR <= cols; k += 4 * VECTOR)
+        panel(1, 4, rows, inner, a, a_row, a_step, w + k, ldw, c + k, ldc);
+    for (; k + 2 * VECTOR <= cols; k += 2 * VECTOR)
+        panel(1, 2, rows, inner, a, a_row, a_step, w + k, ldw, c + k, ldc);
+    for (; k < cols; k += VECTOR)
+        panel(1, 1, rows, inner, a, a_row, a_step, w + k, ldw, c + k, ldc);
+}
+
 OAC_INLINE void product(size_t rows, size_t cols, size_t inner, const float *a, size_t a_row,
                         size_t a_step, const float *w, size_t ldw, float *c, size_t ldc)
 {
     size_t k = 0;
+    if (rows < 4) {
+        product_of_few(rows, cols, inner, a, a_row, a_step, w, ldw, c, ldc);
+        return;
+    }
 #if VECTOR == 16
     for (; k + 64 <= cols; k += 64)
         panel(6, 4, rows, inner, a, a_row, a_step, w + k, ldw, c + k, ldc);

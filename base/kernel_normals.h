@@ -7,8 +7,6 @@
  * centre of a reduced range, cut where the next term is below 3e-8; tests/base/test_kernel.c
  * bounds the whole against double precision. */
 
-#define LANES 32
-
 /* ln(u), u in (0, 1]: u = 2^e (1+x) with 1+x in [sqrt(1/2), sqrt(2)); ln(1+x) = x - x^2/2 + x^3 P(x) with P an
  * own Chebyshev fit, 8e-9. */
 OAC_INLINE float natural_log(float u)
@@ -73,26 +71,27 @@ OAC_INLINE void normal_pair(uint32_t word_radius, uint32_t word_angle, float *z0
     *z1 = negate_if(radius * along_y, turned & 0x80000000u);
 }
 
-/* Ten rounds on TOGETHER groups of blocks. Words sit in the low halves of 64-bit lanes, where the products
- * need them; what collects in the high halves is never looked at. */
-#define GROUP    (VECTOR / 2) /* blocks per register */
-#define GROUPS   (LANES / GROUP)
-#define TOGETHER 2 /* groups whose words and products fit the registers of every level */
+/* Philox runs on 64-bit lanes, a block in each: words sit in the low halves, where the products need them, and
+ * what collects in the high halves is never looked at. */
+#define GROUP (VECTOR / 2) /* blocks per register */
+#define TOGETHER \
+    (VECTOR / 4) /* groups whose words and products fit the registers of the level */
+#define LANES (GROUP * TOGETHER)
 
-OAC_INLINE void philox_rounds(vector_u64 x0[], vector_u64 x1[], vector_u64 x2[],
-                              vector_u64 x3[], uint64_t seed)
+/* Ten rounds on `groups` groups of blocks. */
+OAC_INLINE void philox_rounds(const int groups, vector_u64 x[4][TOGETHER], uint64_t seed)
 {
     const vector_u64 zero = {0};
     const vector_u64 m0 = zero + 0xD2511F53u, m1 = zero + 0xCD9E8D57u;
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
     for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < TOGETHER; i++) {
-            vector_u64 p0 = multiply_low(x0[i], m0);
-            vector_u64 p1 = multiply_low(x2[i], m1);
-            x0[i] = (p1 >> 32) ^ x1[i] ^ (zero + k0);
-            x2[i] = (p0 >> 32) ^ x3[i] ^ (zero + k1);
-            x1[i] = p1;
-            x3[i] = p0;
+        for (int i = 0; i < groups; i++) {
+            vector_u64 p0 = multiply_low(x[0][i], m0);
+            vector_u64 p1 = multiply_low(x[2][i], m1);
+            x[0][i] = (p1 >> 32) ^ x[1][i] ^ (zero + k0);
+            x[2][i] = (p0 >> 32) ^ x[3][i] ^ (zero + k1);
+            x[1][i] = p1;
+            x[3][i] = p0;
         }
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
@@ -100,49 +99,68 @@ OAC_INLINE void philox_rounds(vector_u64 x0[], vector_u64 x1[], vector_u64 x2[],
 }
 
 /* Counters of QUEUE blocks, written well before they are read: a wide load of what has just been stored in
- * narrow pieces waits. LANES more, because rows are written in steps of LANES. */
-#define QUEUE (8 * LANES)
+ * narrow pieces waits. STEP more, because rows are written in steps of STEP. */
+#define QUEUE 256
+#define STEP  32
 struct counters {
-    uint32_t low[QUEUE + LANES], high[QUEUE + LANES], sub[QUEUE + LANES];
+    uint32_t low[QUEUE + STEP], high[QUEUE + STEP], sub[QUEUE + STEP];
 };
 
 /* `count` blocks from number `sub` on of the row at `index`, to place `at`. */
 OAC_INLINE void count_row(struct counters *counters, size_t at, size_t count, uint64_t index,
                           uint32_t sub)
 {
-    for (size_t first = 0; first < count; first += LANES)
-        for (size_t i = 0; i < LANES; i++) {
+    for (size_t first = 0; first < count; first += STEP)
+        for (size_t i = 0; i < STEP; i++) {
             counters->low[at + first + i] = (uint32_t)index;
             counters->high[at + first + i] = (uint32_t)(index >> 32);
             counters->sub[at + first + i] = sub + (uint32_t)(first + i);
         }
 }
 
-/* LANES blocks from their counters. */
-OAC_INLINE void normal_lanes(uint64_t seed, uint32_t stream, const struct counters *counters,
-                             size_t at, float *z)
+/* 4 GROUP `groups` variates from the counters at `at`. The two words that give radii, and the two that give
+ * angles, are put side by side in their block's 64 bits: as an array of 32-bit words they are then in the
+ * order of the pairs that they become. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first word is the low half");
+OAC_INLINE void normal_groups(const int groups, uint64_t seed, uint32_t stream,
+                              const struct counters *counters, size_t at, float *z)
 {
-    vector_u64 x[4][GROUPS];
-    uint64_t wide[4][LANES];
-    for (int i = 0; i < LANES; i++) {
-        wide[0][i] = counters->low[at + i];
-        wide[1][i] = counters->high[at + i];
-        wide[2][i] = counters->sub[at + i];
-        wide[3][i] = stream;
+    const vector_u64 zero = {0}, low = zero + 0xffffffffu;
+    vector_u64 x[4][TOGETHER], radius[TOGETHER], angle[TOGETHER];
+    for (int i = 0; i < groups; i++, at += GROUP) {
+        x[0][i] = load_u32_wide(counters->low + at);
+        x[1][i] = load_u32_wide(counters->high + at);
+        x[2][i] = load_u32_wide(counters->sub + at);
+        x[3][i] = zero + stream;
     }
-    memcpy(x, wide, sizeof x);
-    for (int first = 0; first < GROUPS; first += TOGETHER)
-        philox_rounds(x[0] + first, x[1] + first, x[2] + first, x[3] + first, seed);
-    memcpy(wide, x, sizeof wide);
-    for (int i = 0; i < LANES; i++) {
-        float pair[4];
-        normal_pair((uint32_t)wide[0][i], (uint32_t)wide[1][i], &pair[0], &pair[1]);
-        normal_pair((uint32_t)wide[2][i], (uint32_t)wide[3][i], &pair[2], &pair[3]);
-        z[4 * i] = pair[0];
-        z[4 * i + 1] = pair[1];
-        z[4 * i + 2] = pair[2];
-        z[4 * i + 3] = pair[3];
+    philox_rounds(groups, x, seed);
+    for (int i = 0; i < groups; i++) {
+        radius[i] = (x[0][i] & low) | (x[2][i] << 32);
+        angle[i] = (x[1][i] & low) | (x[3][i] << 32);
     }
+    uint32_t word_radius[2 * LANES], word_angle[2 * LANES];
+    memcpy(word_radius, radius, (size_t)groups * sizeof *radius);
+    memcpy(word_angle, angle, (size_t)groups * sizeof *angle);
+    for (int i = 0; i < 2 * GROUP * groups; i++) {
+        float pair[2];
+        normal_pair(word_radius[i], word_angle[i], &pair[0], &pair[1]);
+        z[2 * i] = pair[0];
+        z[2 * i + 1] = pair[1];
+    }
+}
+
+/* `count` blocks, no more than LANES: as many groups as they need. */
+OAC_INLINE void normal_rest(size_t count, uint64_t seed, uint32_t stream,
+                            const struct counters *counters, size_t at, float *z)
+{
+    float all[4 * LANES];
+    if (count > LANES / 2)
+        normal_groups(TOGETHER, seed, stream, counters, at, all);
+    else if (TOGETHER > 2 && count <= GROUP)
+        normal_groups(1, seed, stream, counters, at, all);
+    else
+        normal_groups((TOGETHER + 1) / 2, seed, stream, counters, at, all);
+    memcpy(z, all, 4 * count * sizeof *z);
 }
 
 static void OAC_AT_LEVEL(normals)(uint64_t seed, uint32_t stream, size_t count,
@@ -153,9 +171,11 @@ static void OAC_AT_LEVEL(normals)(uint64_t seed, uint32_t stream, size_t count,
     uint32_t sub = 0;
     for (size_t left = count * blocks; left;) {
         const size_t queued = left < QUEUE ? left : QUEUE;
+        size_t filled = 0;
         for (size_t at = 0; at < queued;) {
             size_t take = blocks - sub < queued - at ? blocks - sub : queued - at;
             count_row(&counters, at, take, index[row], sub);
+            filled = at + (take + STEP - 1) / STEP * STEP;
             at += take;
             sub += (uint32_t)take;
             if (sub == blocks) {
@@ -163,15 +183,13 @@ static void OAC_AT_LEVEL(normals)(uint64_t seed, uint32_t stream, size_t count,
                 row++;
             }
         }
-        count_row(&counters, queued, 1, 0, 0); /* fills up the last LANES */
+        if (filled < (queued + LANES - 1) / LANES * LANES)
+            count_row(&counters, queued, 1, 0, 0); /* fills up the last LANES */
         size_t done = 0;
         for (; done + LANES <= queued; done += LANES)
-            normal_lanes(seed, stream, &counters, done, z + 4 * done);
-        if (done < queued) {
-            float rest[4 * LANES];
-            normal_lanes(seed, stream, &counters, done, rest);
-            memcpy(z + 4 * done, rest, 4 * (queued - done) * sizeof *z);
-        }
+            normal_groups(TOGETHER, seed, stream, &counters, done, z + 4 * done);
+        if (done < queued)
+            normal_rest(queued - done, seed, stream, &counters, done, z + 4 * done);
         z += 4 * queued;
         left -= queued;
     }

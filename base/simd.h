@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The few vector operations the per-level code needs, for the level it is being compiled for: VECTOR floats per
  * register; fma() fuses exactly where the level has the instruction (v3, v4, aarch64), rounds twice on v1;
- * load_u8, load_u16 convert VECTOR integers. Include only from *_impl.h files (cmake/levels.cmake). */
+ * load_u8, load_u16 convert VECTOR integers, load_u32_wide VECTOR / 2. Include only from *_impl.h files
+ * (cmake/levels.cmake). */
 #ifndef OAC_BASE_SIMD_H
 #define OAC_BASE_SIMD_H
 
@@ -55,6 +56,10 @@ OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
 {
     return (vector_u64)_mm512_mul_epu32((__m512i)a, (__m512i)b);
 }
+OAC_INLINE vector_u64 load_u32_wide(const uint32_t *p)
+{
+    return (vector_u64)_mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)p));
+}
 
 OAC_INLINE vector_f32 load_u8(const uint8_t *p)
 {
@@ -89,6 +94,10 @@ OAC_INLINE vector_f32 fma_vector(vector_f32 a, vector_f32 b, vector_f32 c)
 OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
 {
     return (vector_u64)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+}
+OAC_INLINE vector_u64 load_u32_wide(const uint32_t *p)
+{
+    return (vector_u64)_mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i *)p));
 }
 OAC_INLINE vector_f32 load_u8(const uint8_t *p)
 {
@@ -137,6 +146,10 @@ OAC_INLINE vector_u64 multiply_low(vector_u64 a, vector_u64 b)
 #else
     return (a & 0xffffffffu) * (b & 0xffffffffu);
 #endif
+}
+OAC_INLINE vector_u64 load_u32_wide(const uint32_t *p)
+{
+    return (vector_u64){p[0], p[1]};
 }
 OAC_INLINE vector_f32 load_u8(const uint8_t *p)
 {

@@ -16,7 +16,7 @@ struct workload {
     struct oac_engine *engine;
     struct oac_forward *forward;
     struct oac_forward_scratch *scratch;
-    float *x, *outputs;
+    float *outputs;
     double *photons;
     size_t batch, inputs, classes, checksum;
 };
@@ -60,10 +60,9 @@ struct workload *workload_create(const char *rig_name, const char *noise_list,
     self->batch = batch;
     self->inputs = oac_network_inputs(network);
     self->classes = oac_network_outputs(network);
-    self->x = oac_alloc(batch * self->inputs, sizeof(float), "workload", &err);
     self->outputs = oac_alloc(batch * self->classes, sizeof(float), "workload", &err);
     self->photons = oac_alloc(batch, sizeof(double), "workload", &err);
-    if (self->x && self->outputs && self->photons)
+    if (self->outputs && self->photons)
         return self;
 fail:
     fprintf(stderr, "physics_tax: %s\n", err.message);
@@ -79,7 +78,6 @@ void workload_destroy(struct workload *self)
     oac_forward_destroy(self->forward);
     oac_engine_destroy(self->engine);
     oac_link_close(&self->link);
-    free(self->x);
     free(self->outputs);
     free(self->photons);
     free(self);
@@ -101,9 +99,9 @@ double workload_run_s(struct workload *self, const struct oac_dataset *data)
     double start = workload_now_s();
     for (size_t first = 0; first < data->count; first += self->batch) {
         size_t left = data->count - first, rows = left < self->batch ? left : self->batch;
-        oac_dataset_images(data, first, rows, 1.0f / 255.0f, self->x);
-        if (oac_forward_run(self->forward, self->scratch, first, rows, self->x, self->outputs,
-                            self->photons, &tally, &err)) {
+        if (oac_forward_run_bytes(self->forward, self->scratch, first, rows,
+                                  data->pixels + first * self->inputs, 1.0f / 255.0f,
+                                  self->outputs, self->photons, &tally, &err)) {
             fprintf(stderr, "physics_tax: %s\n", err.message);
             exit(1);
         }

@@ -35,6 +35,11 @@ struct oac_board_port {
      * "": the rate is fixed, or nobody's business (rates 0). */
     char rate_device[OAC_BOARD_NAME_BYTES], rate_channel[OAC_BOARD_NAME_BYTES],
         rate_attribute[OAC_BOARD_NAME_BYTES];
+    char trigger
+        [OAC_BOARD_NAME_BYTES]; /* that paces the device; "": it has a clock of its own */
+    /* Inputs, of the channel: a gain before the converter; "": it has none, or nobody's business. */
+    char gain_attribute[OAC_BOARD_NAME_BYTES];
+    double gain_min, gain_max;
     size_t rates;
     double rate_hz[OAC_BOARD_RATES_MAX];
     double rate_gain

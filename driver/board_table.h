@@ -20,7 +20,9 @@ struct oac_board_port_text {
     int coupling;  /* 0 dc, 1 ac */
     double v0_v, lsb_v, min_v, max_v, safe_v;
     char rate_device[OAC_CONFIG_TEXT_BYTES], rate_channel[OAC_CONFIG_TEXT_BYTES];
-    char rate_attribute[OAC_CONFIG_TEXT_BYTES];
+    char rate_attribute[OAC_CONFIG_TEXT_BYTES], trigger[OAC_CONFIG_TEXT_BYTES];
+    char gain_attribute[OAC_CONFIG_TEXT_BYTES];
+    double gain_min, gain_max;
     struct oac_config_reals rates_hz, rate_gains;
 };
 

@@ -64,10 +64,12 @@ static enum oac_status run_optical(void *context, size_t worker, size_t first, s
     struct thread *thread = &run->thread[worker];
     float *logits = run->data.logits + first * run->data.classes;
 
-    oac_dataset_images(run->setup.dataset, first, count, run->setup.network->input_scale,
-                       thread->x);
-    if (oac_forward_run(run->setup.forward, thread->scratch, first, count, thread->x, logits,
-                        run->data.photons + first, &thread->tally, err) != OAC_OK)
+    const struct oac_dataset *images = run->setup.dataset;
+    const uint8_t *pixels = images->pixels + first * images->rows * images->cols;
+
+    if (oac_forward_run_bytes(run->setup.forward, thread->scratch, first, count, pixels,
+                              run->setup.network->input_scale, logits,
+                              run->data.photons + first, &thread->tally, err) != OAC_OK)
         return err->status;
     *good = predict(run, logits, first, count, run->data.prediction);
     return OAC_OK;

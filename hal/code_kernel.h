@@ -47,6 +47,9 @@ struct oac_code_kernel {
     bool (*encode_inside)(const struct oac_code_encoding *encoding, size_t n, const float *x,
                           float high, uint16_t *code);
 
+    /* code[i] = table[byte[i]], of 256 codes. */
+    void (*look_up)(size_t n, const uint16_t *table, const uint8_t *byte, uint16_t *code);
+
     /* True when every value[i], i < n, is within [min, max]. */
     bool (*within)(size_t n, const uint16_t *value, uint16_t min, uint16_t max);
 

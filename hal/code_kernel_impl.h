@@ -130,14 +130,61 @@ static bool OAC_AT_LEVEL(encode_inside)(const struct oac_code_encoding *encoding
     return largest <= (uint32_t)bits_of(high);
 }
 
+#if VECTOR == 16
+/* A permutation takes 64 codes from two registers: four of them, and the byte's two upper bits choose. */
+OAC_INLINE __m512i look_up_32(const __m512i *part, __m512i byte)
+{
+    __mmask32 odd = _mm512_test_epi16_mask(byte, _mm512_set1_epi16(0x40));
+    __mmask32 upper = _mm512_test_epi16_mask(byte, _mm512_set1_epi16(0x80));
+    __m512i q[4];
+    for (int i = 0; i < 4; i++)
+        q[i] = _mm512_permutex2var_epi16(part[2 * i], byte, part[2 * i + 1]);
+    return _mm512_mask_blend_epi16(upper, _mm512_mask_blend_epi16(odd, q[0], q[1]),
+                                   _mm512_mask_blend_epi16(odd, q[2], q[3]));
+}
+#endif
+
+static void OAC_AT_LEVEL(look_up)(size_t n, const uint16_t *restrict table,
+                                  const uint8_t *restrict byte, uint16_t *restrict code)
+{
+    size_t i = 0;
+#if VECTOR == 16
+    __m512i part[8];
+    memcpy(part, table, sizeof part);
+    for (; i + 32 <= n; i += 32) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(byte + i));
+        _mm512_storeu_si512(code + i, look_up_32(part, _mm512_cvtepu8_epi16(bytes)));
+    }
+#endif
+    for (; i < n; i++)
+        code[i] = table[byte[i]];
+}
+
+/* highest[] = max(highest[], value[] - min), which wraps to a large number below min. */
+#define WITHIN 32
+OAC_INLINE void raise(uint16_t *highest, const uint16_t *value, uint16_t min)
+{
+    for (size_t i = 0; i < WITHIN; i++) {
+        uint16_t above = (uint16_t)(value[i] - min);
+        highest[i] = above > highest[i] ? above : highest[i];
+    }
+}
+
 static bool OAC_AT_LEVEL(within)(size_t n, const uint16_t *value, uint16_t min, uint16_t max)
 {
-    uint16_t highest = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint16_t above = (uint16_t)(value[i] - min); /* wraps to a large number below min */
-        highest = above > highest ? above : highest;
-    }
-    return highest <= (uint16_t)(max - min);
+    uint16_t highest[WITHIN] = {0};
+    size_t i = 0;
+    for (; i + WITHIN <= n; i += WITHIN)
+        raise(highest, value + i, min);
+    if (n >= WITHIN) /* the rest in one step, some of it for the second time */
+        raise(highest, value + n - WITHIN, min);
+    else
+        for (; i < n; i++)
+            highest[i] = (uint16_t)(value[i] - min);
+    uint16_t above = 0;
+    for (i = 0; i < WITHIN; i++)
+        above = highest[i] > above ? highest[i] : above;
+    return above <= (uint16_t)(max - min);
 }
 
 static size_t OAC_AT_LEVEL(descents)(size_t n, const uint16_t *value)
@@ -195,6 +242,7 @@ const struct oac_code_kernel OAC_AT_LEVEL(oac_code_kernel) = {
     .outside = OAC_AT_LEVEL(outside),
     .encode = OAC_AT_LEVEL(encode),
     .encode_inside = OAC_AT_LEVEL(encode_inside),
+    .look_up = OAC_AT_LEVEL(look_up),
     .within = OAC_AT_LEVEL(within),
     .descents = OAC_AT_LEVEL(descents),
     .sum = OAC_AT_LEVEL(sum),

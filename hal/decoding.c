@@ -58,6 +58,7 @@ static void fill_row(const struct oac_frame_header *header, const struct oac_rea
     decoder->column[A][k] = a;
     decoder->column[C][k] = readout.offset + slots * readout.dark + readout.gx * slots * rx;
     decoder->column[D][k] = d;
+    decoder->plain[k] = decoder->column[C][k] + d;
     decoder->column[F][k] = readout.gx * open;
     decoder->column[H][k] = h;
 }
@@ -100,13 +101,15 @@ enum oac_status oac_decoders_create(const struct oac_frame_header headers[OAC_FR
 {
     const size_t rows = headers[0].rows;
     for (unsigned p = 0; p < pass_count; p++) {
-        double *memory = oac_alloc(rows, COLUMNS * sizeof *memory, "decoding constants", err);
+        double *memory =
+            oac_alloc(rows, (COLUMNS + 1) * sizeof *memory, "decoding constants", err);
         if (!memory) {
             oac_decoders_destroy(decoders, p);
             return err->status;
         }
         for (size_t i = 0; i < COLUMNS; i++)
             decoders[p].column[i] = memory + i * rows;
+        decoders[p].plain = memory + COLUMNS * rows;
         for (size_t k = 0; k < rows; k++)
             fill_row(&headers[passes[p].frame], readers, range, &passes[p], repeats, k,
                      &decoders[p]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client half of the matrix engine: readouts, frame headers, own x and the calibration record become
- * y. Inverts the readout equation that hal/correction.h leaves. With x^ and w^ the encoded openings of x and w (w^ in
- * [-1,1] when balanced), N slots, client extinction rx, X = sum x^, L launch:
+ * y. Inverts the readout equation that hal/correction.h leaves. With x^ and w^ the encoded openings of x and
+ * w (w^ in [-1,1] when balanced), N slots, client extinction rx, X = sum x^, L launch:
  *
  *     sum Tx = N rx + (1-rx) X
  *     G_n    = gain Tw (or gain Tw+ - gain_minus Tw-) = a + b w^_n
@@ -26,6 +26,7 @@
  * oac_code_kernel computes; power is the operand's scale per image. */
 struct oac_decoder {
     double *column[5]; /* a, c, d, f, h: (rows) each, one allocation that starts at column[0] */
+    double *plain; /* (rows) in it as well: c + d, all that is subtracted at launch 1 and X 0 */
 };
 
 struct oac_operand_range {

@@ -83,15 +83,19 @@ struct oac_multiply_tally {    /* added to, never reset; untouched by a call tha
 };
 
 /* y (batch, rows) = W x, for x (batch, cols) belonging to images image0 .. image0+batch-1: the product of
- * what was played, x and W rounded to the converters' codes. launch (batch; NULL: 1) is the relative optical
- * power of each image, above 0; x_scale (batch; NULL: 1) multiplies x_min and x_max per image (reference
- * row 4 only). photons (batch; NULL: not wanted) receives the detected photons of all windows of each image.
- * Operands that are not finite are OAC_EINVAL. y and photons are undefined after a failure. Any batch size:
- * longer ones than the scratch's are cut. Thread-safe when the link allows concurrent play. */
+ * what was played, x and W rounded to the converters' codes. Operands that are bytes (pixels) may be given as
+ * such, without x: bytes (batch, cols) stand for x = byte_scale byte and give the same bits, sooner. launch
+ * (batch; NULL: 1) is the relative optical power of each image, above 0; x_scale (batch; NULL: 1) multiplies
+ * x_min and x_max per image (reference row 4 only). photons (batch; NULL: not wanted) receives the detected
+ * photons of all windows of each image. Operands that are not finite are OAC_EINVAL. y and photons are
+ * undefined after a failure. Any batch size: longer ones than the scratch's are cut. Thread-safe when the link
+ * allows concurrent play. */
 struct oac_multiply {
     uint64_t image0;
     size_t batch;
     const float *x;
+    const uint8_t *bytes;
+    float byte_scale;
     const float *launch, *x_scale;
     float *y;
     double *photons;

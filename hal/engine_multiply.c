@@ -30,8 +30,11 @@ static enum oac_status check_call(const struct oac_matrix *matrix,
     if (scratch->engine != matrix->engine)
         return oac_fail(err, OAC_EINVAL, "%s: the scratch buffers belong to another engine",
                         matrix->name);
-    if (call->batch && (!call->x || !call->y))
+    if (call->batch && ((!call->x && !call->bytes) || !call->y))
         return oac_fail(err, OAC_EINVAL, "%s: no operands or no place for results",
+                        matrix->name);
+    if (call->x && call->bytes)
+        return oac_fail(err, OAC_EINVAL, "%s: operands given twice, as numbers and as bytes",
                         matrix->name);
     if (oac_schedule_check(&matrix->engine->schedule, call->image0, call->batch, err))
         return err->status;
@@ -61,6 +64,22 @@ static const float *correct(const struct chunk *chunk, const struct oac_tile *ti
     return s->fixed;
 }
 
+/* Most windows: launch 1, range 1, no need of X. What `constants` would make of them is at hand. */
+static bool decode_plain(const struct chunk *chunk, const struct oac_tile *tile, unsigned pass,
+                         bool add)
+{
+    const struct oac_matrix *matrix = chunk->matrix;
+    const struct oac_engine_scratch *s = chunk->scratch;
+    const struct oac_decoder *decoder = &tile->decoder[pass];
+    if (chunk->call->launch || chunk->call->x_scale || matrix->needs_x)
+        return false;
+    float *y = chunk->call->y + chunk->first * matrix->rows + tile->row0;
+    for (size_t b = 0; b < s->operands.windows; b++)
+        oac_code_kernel()->decode(tile->rows, s->code + b * tile->rows, decoder->column[0],
+                                  decoder->plain, add, y + b * matrix->rows);
+    return true;
+}
+
 static void decode_windows(const struct chunk *chunk, const struct oac_tile *tile,
                            unsigned pass, bool add)
 {
@@ -68,9 +87,11 @@ static void decode_windows(const struct chunk *chunk, const struct oac_tile *til
     const struct oac_engine_scratch *s = chunk->scratch;
     const struct oac_multiply *call = chunk->call;
     const struct oac_code_kernel *kernel = oac_code_kernel();
-    const double *sum_x = s->operands.sum_x[matrix->pass[pass].x_negative];
     const struct oac_correction *correction = tile->correction;
     const bool acts = s->follower || oac_correction_acts(correction);
+    if (!acts && decode_plain(chunk, tile, pass, add))
+        return;
+    const double *sum_x = s->operands.sum_x[matrix->pass[pass].x_negative];
     double launch_was = 0.0, x_was = 0.0, power_was = 0.0;
     for (size_t b = 0; b < s->operands.windows; b++) {
         const size_t image = chunk->first + b;
@@ -129,6 +150,23 @@ static enum oac_status play_window(struct chunk *chunk, const struct oac_tile *t
     return OAC_OK;
 }
 
+/* The operands that a tile's columns take from a chunk. */
+static struct oac_operand_source operands_of(const struct chunk *chunk,
+                                             const struct oac_tile *tile, size_t windows)
+{
+    const struct oac_multiply *call = chunk->call;
+    const size_t at = chunk->first * chunk->matrix->cols + tile->col0;
+    return (struct oac_operand_source){
+        .windows = windows,
+        .slots = tile->cols,
+        .ld = chunk->matrix->cols,
+        .x = call->x ? call->x + at : NULL,
+        .bytes = call->bytes ? call->bytes + at : NULL,
+        .scale = call->byte_scale,
+        .x_scale = call->x_scale ? call->x_scale + chunk->first : NULL,
+    };
+}
+
 static enum oac_status multiply_chunk(struct chunk *chunk, size_t windows, uint64_t *clipped,
                                       struct oac_err *err)
 {
@@ -144,11 +182,9 @@ static enum oac_status multiply_chunk(struct chunk *chunk, size_t windows, uint6
         call->photons[chunk->first + b] = 0.0;
     for (size_t t = 0; t < matrix->tile_count; t++) {
         const struct oac_tile *tile = &matrix->tile[t];
-        const float *x = call->x + chunk->first * matrix->cols + tile->col0;
+        const struct oac_operand_source source = operands_of(chunk, tile, windows);
         if ((t == 0 || tile->col0 != matrix->tile[t - 1].col0) &&
-            oac_operands_encode(matrix, chunk->scratch, windows, tile->cols, x, matrix->cols,
-                                call->x_scale ? call->x_scale + chunk->first : NULL, clipped,
-                                err))
+            oac_operands_encode(matrix, chunk->scratch, &source, clipped, err))
             return err->status;
         for (unsigned window = 0; window < matrix->pass_count * repeats; window++)
             if (play_window(chunk, tile, window / repeats, window % repeats, err))

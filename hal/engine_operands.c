@@ -9,14 +9,31 @@
 /* Listing the non-zero slots pays when at most this part of the operands is not zero. */
 #define SPARSE_BELOW 0.4
 
-/* Looks at four windows: a wrong guess costs time, not bits. */
-static bool mostly_zero(size_t windows, size_t slots, const float *x, size_t ldx)
+/* n operands of a window from column `col` on; bytes are made numbers in the scratch row. */
+static const float *operands_at(const struct oac_operand_source *source, size_t window,
+                                size_t col, size_t n, float *row)
 {
-    const size_t looks = windows < 4 ? windows : 4;
+    const size_t at = window * source->ld + col;
+    if (!source->bytes)
+        return source->x + at;
+    oac_kernel()->scale_bytes(n, source->bytes + at, source->scale, row);
+    return row;
+}
+
+/* Looks at up to four stretches of operands, spread over the windows: a wrong guess costs time, not bits. */
+static bool mostly_zero(const struct oac_operand_source *source, float *row)
+{
+    const size_t stretch = source->slots < 128 ? source->slots : 128;
+    const size_t stretches = source->windows * (source->slots / stretch);
+    const size_t looks = stretches < 4 ? stretches : 4;
     size_t used = 0;
-    for (size_t i = 0; i < looks; i++)
-        used += oac_code_kernel()->outside(slots, x + (i * windows / looks) * ldx, 0.0f, 0.0f);
-    return (double)used <= SPARSE_BELOW * (double)(looks * slots);
+    for (size_t i = 0; i < looks; i++) {
+        const size_t window = i * source->windows / looks;
+        const size_t col = (source->slots - stretch) * i / looks;
+        const float *x = operands_at(source, window, col, stretch, row);
+        used += oac_code_kernel()->outside(stretch, x, 0.0f, 0.0f);
+    }
+    return (double)used <= SPARSE_BELOW * (double)(looks * stretch);
 }
 
 static enum oac_status refuse_unreal(const struct oac_matrix *matrix, size_t n, const float *x,
@@ -85,38 +102,75 @@ static enum oac_status encode_row(const struct oac_matrix *matrix,
     return OAC_OK;
 }
 
+/* The codes of all bytes, when every one is within 0 .. x_max: then a window needs no arithmetic. */
+static bool byte_codes_usable(const struct oac_matrix *matrix,
+                              const struct oac_code_kernel *kernel,
+                              const struct oac_operand_source *source,
+                              struct oac_byte_codes *codes)
+{
+    if (!source->bytes || source->x_scale || matrix->x_signed)
+        return false;
+    if (codes->matrix == matrix && codes->scale == source->scale)
+        return codes->usable;
+    uint8_t bytes[256];
+    float x[256];
+    for (int i = 0; i < 256; i++)
+        bytes[i] = (uint8_t)i;
+    oac_kernel()->scale_bytes(256, bytes, source->scale, x);
+    const struct oac_code_encoding *encoding = &matrix->encoding[0];
+    codes->usable = encoding->reaches_ends &&
+                    kernel->encode_inside(encoding, 256, x, (float)matrix->x_high, codes->code);
+    codes->matrix = matrix;
+    codes->scale = source->scale;
+    return codes->usable;
+}
+
+/* A window's non-zero operands take the place of all of them. */
+static void list_row(struct oac_engine_scratch *scratch, struct row *row)
+{
+    struct oac_operands *operands = &scratch->operands;
+    row->at = operands->nz_begin[row->window];
+    row->n =
+        oac_kernel()->compress(row->slots, row->x, operands->nz_slot + row->at, scratch->value);
+    row->x = scratch->value;
+    row->padded = (row->n + OAC_ENGINE_PAD - 1) / OAC_ENGINE_PAD * OAC_ENGINE_PAD;
+    memset(scratch->value + row->n, 0, (row->padded - row->n) * sizeof *row->x);
+    operands->nz_begin[row->window + 1] = (uint32_t)(row->at + row->n);
+}
+
 enum oac_status oac_operands_encode(const struct oac_matrix *matrix,
-                                    struct oac_engine_scratch *scratch, size_t windows,
-                                    size_t slots, const float *x, size_t ldx,
-                                    const float *x_scale, uint64_t *clipped,
+                                    struct oac_engine_scratch *scratch,
+                                    const struct oac_operand_source *source, uint64_t *clipped,
                                     struct oac_err *err)
 {
     const struct oac_code_kernel *kernel = oac_code_kernel();
     struct oac_operands *operands = &scratch->operands;
-    operands->windows = windows;
+    const size_t slots = source->slots;
+    operands->windows = source->windows;
     operands->slots = slots;
     operands->sparse =
-        matrix->x_low <= 0.0 && matrix->x_high >= 0.0 && mostly_zero(windows, slots, x, ldx);
+        matrix->x_low <= 0.0 && matrix->x_high >= 0.0 && mostly_zero(source, scratch->row);
     operands->nz_begin[0] = 0;
-    for (size_t b = 0; b < windows; b++) {
+    const bool by_byte =
+        !operands->sparse && byte_codes_usable(matrix, kernel, source, &scratch->byte_codes);
+    for (size_t b = 0; b < source->windows; b++) {
         struct row row = {
             .n = slots,
             .padded = slots,
-            .x = x + b * ldx,
             .at = b * slots,
             .slots = slots,
             .window = b,
-            .x_scale = x_scale ? x_scale[b] : 1.0f,
+            .x_scale = source->x_scale ? source->x_scale[b] : 1.0f,
         };
-        if (operands->sparse) {
-            row.at = operands->nz_begin[b];
-            row.n = oac_kernel()->compress(slots, row.x, operands->nz_slot + row.at,
-                                           scratch->value);
-            row.x = scratch->value;
-            row.padded = (row.n + OAC_ENGINE_PAD - 1) / OAC_ENGINE_PAD * OAC_ENGINE_PAD;
-            memset(scratch->value + row.n, 0, (row.padded - row.n) * sizeof *row.x);
-            operands->nz_begin[b + 1] = (uint32_t)(row.at + row.n);
+        if (by_byte) {
+            kernel->look_up(slots, scratch->byte_codes.code, source->bytes + b * source->ld,
+                            operands->code[0] + row.at);
+            sum_openings(matrix, kernel, operands, &row, 0);
+            continue;
         }
+        row.x = operands_at(source, b, 0, slots, scratch->row);
+        if (operands->sparse)
+            list_row(scratch, &row);
         if (encode_row(matrix, kernel, operands, &row, clipped, err))
             return err->status;
     }

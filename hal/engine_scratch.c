@@ -17,7 +17,8 @@ static bool take_buffers(struct oac_engine_scratch *s, size_t channels, struct o
         if (!(o->code[sign] = oac_alloc(entries, sizeof **o->code, "operand codes", err)) ||
             !(o->sum_x[sign] = oac_alloc(s->chunk, sizeof **o->sum_x, "operand sums", err)))
             return false;
-    s->value = oac_alloc(row, sizeof *s->value, "operands", err);
+    s->row = oac_alloc(row, sizeof *s->row, "operands", err);
+    s->value = s->row ? oac_alloc(row, sizeof *s->value, "operands", err) : NULL;
     s->slot0 = s->value ? oac_alloc(s->chunk, sizeof *s->slot0, "window slots", err) : NULL;
     s->code =
         s->slot0 ? oac_alloc(s->chunk, channels * sizeof *s->code, "readouts", err) : NULL;
@@ -69,6 +70,7 @@ void oac_engine_scratch_destroy(struct oac_engine_scratch *scratch)
     }
     free(scratch->operands.nz_begin);
     free(scratch->operands.nz_slot);
+    free(scratch->row);
     free(scratch->value);
     free(scratch->slot0);
     free(scratch->code);

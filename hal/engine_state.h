@@ -87,12 +87,22 @@ struct oac_operands {
     double *sum_x[2]; /* by sign: (windows) sum of openings */
 };
 
+/* One matrix's code of each byte, kept from call to call. */
+struct oac_byte_codes {
+    const struct oac_matrix *matrix; /* NULL: made for none yet */
+    float scale;
+    bool usable; /* none of the 256 is out of range */
+    uint16_t code[256];
+};
+
 struct oac_engine_scratch {
     const struct oac_engine *engine;
     struct oac_workspace *workspace;
     size_t chunk, slots_max;
     struct oac_operands operands;
-    float *value;                  /* (slots_max + pad) one row's non-zero operands */
+    float *row;   /* (slots_max + pad) one row's operands, made of bytes */
+    float *value; /* (slots_max + pad) its non-zero ones */
+    struct oac_byte_codes byte_codes;
     uint64_t *slot0;               /* (chunk) */
     float *code;                   /* (chunk, channels) readouts */
     float *fixed;                  /* (channels) those of one window, corrected */
@@ -102,12 +112,19 @@ struct oac_engine_scratch {
     double *gain, *zero;           /* (channels) decoding constants of one window */
 };
 
-/* hal/engine_operands.c: codes of x (windows, slots; ldx). x_scale (windows) may be NULL. Adds to *clipped
- * the operands out of range. */
+/* Operands (windows, slots; ld): x, or scale times bytes. x_scale (windows) may be NULL. */
+struct oac_operand_source {
+    size_t windows, slots, ld;
+    const float *x;
+    const uint8_t *bytes;
+    float scale;
+    const float *x_scale;
+};
+
+/* hal/engine_operands.c: their codes. Adds to *clipped the operands out of range. */
 enum oac_status oac_operands_encode(const struct oac_matrix *matrix,
-                                    struct oac_engine_scratch *scratch, size_t windows,
-                                    size_t slots, const float *x, size_t ldx,
-                                    const float *x_scale, uint64_t *clipped,
+                                    struct oac_engine_scratch *scratch,
+                                    const struct oac_operand_source *source, uint64_t *clipped,
                                     struct oac_err *err) OAC_MUST_USE;
 
 /* hal/engine_load.c: unloads and frees. */

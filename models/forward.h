@@ -39,6 +39,14 @@ enum oac_status oac_forward_run(struct oac_forward *forward,
                                 struct oac_multiply_tally *tally,
                                 struct oac_err *err) OAC_MUST_USE;
 
+/* The same, bit for bit, for pixels (batch, inputs) that are bytes: x = scale pixel. */
+enum oac_status oac_forward_run_bytes(struct oac_forward *forward,
+                                      struct oac_forward_scratch *scratch, uint64_t image0,
+                                      size_t batch, const uint8_t *pixels, float scale,
+                                      float *outputs, double *photons,
+                                      struct oac_multiply_tally *tally,
+                                      struct oac_err *err) OAC_MUST_USE;
+
 /* Light of layer l per image at launch 1 and its stored mean input. */
 enum oac_status oac_forward_layer_light(const struct oac_forward *forward, size_t layer,
                                         struct oac_matrix_light *light,

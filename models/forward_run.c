@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/kernel.h"
 #include "models/forward_stage.h"
 
 /* Reference row 4: x~ = x/max(x), n_max = n N / sum(x~) photons at full transmission. An image
@@ -62,35 +63,63 @@ static void set_power(const struct oac_forward *forward, const struct oac_forwar
     }
 }
 
-enum oac_status oac_forward_run(struct oac_forward *forward,
-                                struct oac_forward_scratch *scratch, uint64_t image0,
-                                size_t batch, const float *x, float *outputs, double *photons,
-                                struct oac_multiply_tally *tally, struct oac_err *err)
+/* All layers; `call` says what the first one takes, and outputs and photons are where the last one's go. */
+static enum oac_status run_layers(struct oac_forward *forward,
+                                  struct oac_forward_scratch *scratch, struct oac_multiply call,
+                                  float *outputs, double *photons, struct oac_err *err)
 {
+    const size_t batch = call.batch;
     if (batch > scratch->batch_max)
         return oac_fail(err, OAC_EINVAL, "a batch of %zu images exceeds the scratch's %zu",
                         batch, scratch->batch_max);
     if (photons)
         memset(photons, 0, batch * sizeof *photons);
+    call.photons = photons ? scratch->photons : NULL;
     for (size_t l = 0; l < forward->layers; l++) {
         const struct oac_forward_stage *stage = &forward->stage[l];
-        float *to = l + 1 == forward->layers ? outputs : scratch->activation[l % 2];
-        struct oac_multiply call = {.image0 = image0,
-                                    .batch = batch,
-                                    .x = x,
-                                    .y = to,
-                                    .photons = photons ? scratch->photons : NULL,
-                                    .tally = tally};
+        call.y = l + 1 == forward->layers ? outputs : scratch->activation[l % 2];
         set_power(forward, stage, scratch, &call);
         enum oac_status status =
             oac_matrix_multiply(stage->matrix, scratch->engine, &call, err);
         if (status != OAC_OK)
             return status;
-        add_bias(stage->layer, batch, to);
+        add_bias(stage->layer, batch, call.y);
         if (photons)
             for (size_t b = 0; b < batch; b++)
                 photons[b] += scratch->photons[b];
-        x = to;
+        call = (struct oac_multiply){.image0 = call.image0,
+                                     .batch = batch,
+                                     .x = call.y,
+                                     .photons = call.photons,
+                                     .tally = call.tally};
     }
     return OAC_OK;
+}
+
+enum oac_status oac_forward_run(struct oac_forward *forward,
+                                struct oac_forward_scratch *scratch, uint64_t image0,
+                                size_t batch, const float *x, float *outputs, double *photons,
+                                struct oac_multiply_tally *tally, struct oac_err *err)
+{
+    const struct oac_multiply call = {.image0 = image0, .batch = batch, .x = x, .tally = tally};
+    return run_layers(forward, scratch, call, outputs, photons, err);
+}
+
+enum oac_status oac_forward_run_bytes(struct oac_forward *forward,
+                                      struct oac_forward_scratch *scratch, uint64_t image0,
+                                      size_t batch, const uint8_t *pixels, float scale,
+                                      float *outputs, double *photons,
+                                      struct oac_multiply_tally *tally, struct oac_err *err)
+{
+    struct oac_multiply call = {.image0 = image0, .batch = batch, .tally = tally};
+    call.bytes = pixels;
+    call.byte_scale = scale;
+    if (forward->sample_photons > 0.0 && batch <= scratch->batch_max) {
+        /* Each image's own scale needs numbers; the first layer leaves these buffers alone. */
+        oac_kernel()->scale_bytes(batch * forward->inputs, pixels, scale,
+                                  scratch->activation[1]);
+        call.bytes = NULL;
+        call.x = scratch->activation[1];
+    }
+    return run_layers(forward, scratch, call, outputs, photons, err);
 }

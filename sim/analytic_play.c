@@ -276,11 +276,11 @@ enum oac_status oac_analytic_play(void *context, uint32_t handle,
     for (size_t first = 0; first < play->windows; first += OAC_ANALYTIC_TILE) {
         size_t left = play->windows - first;
         size_t count = left < OAC_ANALYTIC_TILE ? left : OAC_ANALYTIC_TILE;
-        oac_analytic_operand(self, frame, play, first, count, workspace);
-        tile_sums(self, frame, play, first, count, workspace);
-        if (self->noise)
+        if (self->noise) /* first: what follows needs none of it, and need not wait for it */
             oac_kernel()->normals(self->seed, OAC_RNG_READOUT, count, play->slot0 + first,
                                   blocks, workspace->z);
+        oac_analytic_operand(self, frame, play, first, count, workspace);
+        tile_sums(self, frame, play, first, count, workspace);
         for (size_t b = 0; b < count; b++)
             tile_window(self, frame, play, first, b, workspace, readouts);
     }

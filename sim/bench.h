@@ -9,8 +9,8 @@
  *     gain_k      = 10^(N(0, gain_spread_db)/10)     on the electrons (a photocurrent's dB are optical: 10 log)
  *     offset_k    = N(0, offset_spread_v);           adc_delay_k = adc_delay_s + N(0, adc_delay_spread_s)
  * With spread: uniform, N(0, s) is U(-s, s) instead. Then come the faults (sim/bench_faults.c).
- * With every spread 0 and no fault it is the nominal bench, bit for bit. Draws are keyed (bench_seed, OAC_RNG_BENCH,
- * channel, what), so that adding channels changes none of those before. */
+ * With every spread 0 and no fault it is the nominal bench, bit for bit. Draws are keyed (bench_seed,
+ * OAC_RNG_BENCH, channel, what), so that adding channels changes none of those before. */
 #ifndef OAC_SIM_BENCH_H
 #define OAC_SIM_BENCH_H
 

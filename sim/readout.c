@@ -5,29 +5,21 @@
 #include "sim/readout_pack.h"
 
 #ifdef OAC_LEVELS_X86
-#include <string.h>
-
 extern const struct oac_readout_kernel oac_readout_kernel_v1, oac_readout_kernel_v3,
     oac_readout_kernel_v4;
-
-const struct oac_readout_kernel *oac_readout_kernel(void)
-{
-    const char *level = oac_kernel()->level;
-    if (strcmp(level, "v4") == 0)
-        return &oac_readout_kernel_v4;
-    return strcmp(level, "v3") == 0 ? &oac_readout_kernel_v3 : &oac_readout_kernel_v1;
-}
-
+static const struct oac_readout_kernel *const levels[] = {
+    [OAC_LEVEL_v1] = &oac_readout_kernel_v1,
+    [OAC_LEVEL_v3] = &oac_readout_kernel_v3,
+    [OAC_LEVEL_v4] = &oac_readout_kernel_v4};
 #else
-
 extern const struct oac_readout_kernel oac_readout_kernel_native;
+static const struct oac_readout_kernel *const levels[] = {&oac_readout_kernel_native};
+#endif
 
 const struct oac_readout_kernel *oac_readout_kernel(void)
 {
-    return &oac_readout_kernel_native;
+    return levels[oac_kernel()->number];
 }
-
-#endif
 
 void oac_readout_pack(struct oac_readout_rows *rows, size_t padded)
 {

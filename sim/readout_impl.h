@@ -179,6 +179,10 @@ OAC_INLINE void transmit_slope(size_t n, const uint16_t *restrict code,
     size_t i = 0;
     for (; i + VECTOR <= n; i += VECTOR)
         store(t + i, slope_vector(&p, load_u16(code + i)));
+    if (i < n && n >= VECTOR) { /* the rest in one step, some of it for the second time */
+        store(t + n - VECTOR, slope_vector(&p, load_u16(code + n - VECTOR)));
+        return;
+    }
     uint16_t last[VECTOR] = {0};
     float rest[VECTOR];
     memcpy(last, code + i, (n - i) * sizeof *last);

@@ -21,9 +21,8 @@ static enum oac_status check_channels(const struct oac_rig *rig, const char *wha
     return OAC_OK;
 }
 
-static enum oac_status check_er_spread(const char *who,
-                                       const struct oac_rig_modulator *modulator,
-                                       struct oac_err *err)
+static enum oac_status
+check_er_spread(const char *who, const struct oac_rig_modulator *modulator, struct oac_err *err)
 {
     if (!(modulator->er_spread_db > 0.0) || isfinite(modulator->er_db))
         return OAC_OK;
@@ -43,9 +42,10 @@ enum oac_status oac_rig_check_hidden(const struct oac_rig *rig, struct oac_err *
         check_channels(rig, "swapped", &rig->fault.swapped, err))
         return err->status;
     if (rig->fault.swapped.count % 2 != 0)
-        return oac_fail(err, OAC_EINVAL,
-                        "fault.swapped lists %zu channels: they come in pairs, 2,3 swaps 2 with 3",
-                        rig->fault.swapped.count);
+        return oac_fail(
+            err, OAC_EINVAL,
+            "fault.swapped lists %zu channels: they come in pairs, 2,3 swaps 2 with 3",
+            rig->fault.swapped.count);
     if (rig->demux.crosstalk_spread_db > 0.0 && !isfinite(rig->demux.adjacent_db) &&
         !isfinite(rig->demux.nonadjacent_db))
         return oac_fail(err, OAC_EINVAL,

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "sim/rig.h"
 
-enum oac_status oac_rig_check_hidden(const struct oac_rig *rig, struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_rig_check_hidden(const struct oac_rig *rig,
+                                     struct oac_err *err) OAC_MUST_USE;
 
 #endif

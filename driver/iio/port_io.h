@@ -3,7 +3,8 @@
  *
  * Volts are those of the board's profile at the rate and range that its setup selects; a device
  * whose own scale contradicts the profile is refused. A held voltage is one constant buffer: it
- * steps from the safe state and back, without a ramp. */
+ * steps from the safe state and back, without a ramp. A slow port is read and held in pieces of
+ * half a second, before a server's patience ends. */
 #ifndef OAC_DRIVER_IIO_PORT_IO_H
 #define OAC_DRIVER_IIO_PORT_IO_H
 

@@ -71,21 +71,45 @@ static enum oac_status refuse(const struct oac_iio_stream *self, enum oac_settin
                     oac_setting_name(setting));
 }
 
+/* Of the readout's port, where its profile names one. */
+static enum oac_status gain(struct oac_iio_stream *self, size_t channel, const double *wanted,
+                            double *now, struct oac_err *err)
+{
+    const struct oac_board_port *port = self->line[self->channels + 1 + channel].port;
+    char text[40], got[80] = "";
+    enum oac_status status;
+    if (wanted) {
+        snprintf(text, sizeof text, "%.6f", *wanted);
+        status = oac_iio_write(self->session, port->device, port->channel, false,
+                               port->gain_attribute, text, got, sizeof got, err);
+    } else {
+        status = oac_iio_read(self->session, port->device, port->channel, false,
+                              port->gain_attribute, got, sizeof got, err);
+    }
+    if (!status)
+        *now = strtod(got, NULL);
+    return status;
+}
+
+static bool has(const struct oac_iio_stream *self, enum oac_setting setting)
+{
+    return self->caps.link.settings[setting].min <= self->caps.link.settings[setting].max;
+}
+
 static enum oac_status set(void *context, enum oac_setting setting, size_t channel,
                            double value, double *readback, struct oac_err *err)
 {
-    (void)channel;
-    (void)value;
-    (void)readback;
-    return refuse(context, setting, err);
+    struct oac_iio_stream *self = context;
+    return has(self, setting) ? gain(self, channel, &value, readback, err)
+                              : refuse(self, setting, err);
 }
 
 static enum oac_status get(void *context, enum oac_setting setting, size_t channel,
                            double *value, struct oac_err *err)
 {
-    (void)channel;
-    (void)value;
-    return refuse(context, setting, err);
+    struct oac_iio_stream *self = context;
+    return has(self, setting) ? gain(self, channel, NULL, value, err)
+                              : refuse(self, setting, err);
 }
 
 static enum oac_status safe(void *context, struct oac_err *err)

@@ -15,7 +15,8 @@
  * remains, less than two slots, is the modem's: delay_stable is false.
  * A lost buffer or connection is opened again and the train played again, three times in all; a bench
  * that shows no mark for a second is not.
- * Not done: settings (laser, bias, gain: by hand), AC-coupled and I/Q ports, gated receivers. */
+ * The receiver's gain is a setting where the ports have one (gain_attribute).
+ * Not done: other settings (laser, bias: by hand), AC-coupled and I/Q ports, gated receivers. */
 #ifndef OAC_DRIVER_IIO_STREAM_H
 #define OAC_DRIVER_IIO_STREAM_H
 

@@ -12,6 +12,7 @@
 #define BUFFER_S    0.02 /* of an input's buffer */
 #define BUFFER_MIN  4096u
 #define BUFFER_MAX  (1u << 20)
+#define PACED_S     1.0 /* of a paced input's kernel buffer */
 #define SILENCE_S   1.0 /* bench time that may pass before the mark */
 #define SILENCE_MIN 16u /* buffers */
 #define CHIPS       OAC_IIO_MARK_CHIPS
@@ -103,12 +104,22 @@ static size_t aligned(const struct oac_iio_stream *self, size_t samples)
     return (samples + align - 1) / align * align;
 }
 
+size_t oac_iio_paced_samples(double rate_hz, size_t least)
+{
+    size_t half = 1;
+    while (4.0 * (double)half <= PACED_S * rate_hz || half + 1 < least)
+        half *= 2;
+    return half + 1;
+}
+
 static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_converter *input,
                                   struct oac_err *err)
 {
     const char *channel[OAC_IIO_CHANNELS_MAX];
     const double rate_hz = self->ports[input->line[0]].rate_hz;
-    const size_t wanted = (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
+    const size_t wanted = self->line[input->line[0]].port->trigger[0]
+                              ? oac_iio_paced_samples(rate_hz, self->board.buffer_samples_min)
+                              : (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
     struct oac_iio_view view;
     enum oac_iio_mode mode;
     for (size_t i = 0; i < input->lines; i++)

@@ -246,6 +246,20 @@ static enum oac_status group(struct oac_iio_stream *self, size_t l, struct oac_e
     return OAC_OK;
 }
 
+/* Gains that every readout's port takes; none (max < min) when one has none. */
+static struct oac_range common_gain(const struct oac_iio_stream *self)
+{
+    struct oac_range range = {.min = -INFINITY, .max = INFINITY};
+    for (size_t k = 0; k < self->channels; k++) {
+        const struct oac_board_port *port = self->line[self->channels + 1 + k].port;
+        if (!port->gain_attribute[0])
+            return (struct oac_range){.min = 1.0, .max = 0.0};
+        range.min = fmax(range.min, port->gain_min);
+        range.max = fmin(range.max, port->gain_max);
+    }
+    return range;
+}
+
 static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
 {
     const struct oac_rig *rig = &self->rig;
@@ -269,8 +283,9 @@ static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
         .nominal = self->nominal,
     };
     memcpy(caps->link.rig_hash, rig_hash, sizeof caps->link.rig_hash);
-    for (size_t s = 0; s < OAC_SETTINGS; s++) /* lasers, biases and gains are set by hand */
+    for (size_t s = 0; s < OAC_SETTINGS; s++) /* lasers and biases are set by hand */
         caps->link.settings[s] = (struct oac_range){.min = 1.0, .max = 0.0};
+    caps->link.settings[OAC_RX_GAIN] = common_gain(self);
     caps->weight_samples_per_slot = (uint32_t)rig->weight_dac.samples_per_slot;
     caps->client_samples_per_slot = (uint32_t)rig->client_dac.samples_per_slot;
     caps->readout_samples_per_slot = (uint32_t)rig->adc.samples_per_slot;

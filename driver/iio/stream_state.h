@@ -92,6 +92,10 @@ enum oac_status oac_iio_listen_open(struct oac_iio_stream *self,
 /* Until the whole train has been heard on every input; start (inputs): its first sample. */
 enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[],
                                struct oac_err *err) OAC_MUST_USE;
+/* Buffer of a paced input. Its scans wait in the kernel's kfifo, whose length is rounded up to a power of
+ * two, and a scan that finds it full is lost without a word: just more than half of it leaves the other
+ * half for the time from one refill to the next. Shorter than a server's patience (2.5 s of 5). Pure. */
+size_t oac_iio_paced_samples(double rate_hz, size_t least);
 /* Index of the mark's first sample in code (count), or count. contrast: the correlation there. Pure. */
 size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast);
 

@@ -257,6 +257,30 @@ Test(code_kernel, operands_out_of_range_play_the_ends_and_are_counted)
     cr_assert_not(kernel->encode_inside(&encoding, 1, x, 1.0f, unused));
 }
 
+Test(code_kernel, every_level_looks_up_each_byte_at_every_length)
+{
+    static const char *const names[] = {"v1", "v3", "v4", "native"};
+    struct oac_err err;
+    uint16_t table[256], code[320];
+    uint8_t byte[320];
+    for (int i = 0; i < 256; i++)
+        table[i] = (uint16_t)(i * 40503);
+    for (int i = 0; i < 320; i++)
+        byte[i] = (uint8_t)(i * 7);
+    for (size_t l = 0; l < 4; l++) {
+        if (oac_kernel_select(names[l], &err))
+            continue;
+        for (size_t n = 0; n <= 320; n++) {
+            code[n < 320 ? n : 0] = 12345;
+            oac_code_kernel()->look_up(n, table, byte, code);
+            for (size_t i = 0; i < n; i++)
+                cr_assert_eq(code[i], table[byte[i]], "level %s, %zu of %zu", names[l], i, n);
+            cr_assert(n == 0 || n == 320 || code[n] == 12345, "nothing beyond %zu", n);
+        }
+    }
+    cr_assert_eq(oac_kernel_select("auto", &err), OAC_OK);
+}
+
 Test(code_kernel, lists_are_checked_at_every_length)
 {
     const struct oac_code_kernel *kernel = oac_code_kernel();

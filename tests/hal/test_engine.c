@@ -245,6 +245,83 @@ Test(engine, columns_beyond_the_slots_are_cut_and_summed)
     }
 }
 
+/* Random bytes, `zeros` of eight of them zero, and what they stand for. */
+static void fill_bytes(struct rig *rig, uint8_t *bytes, float scale, unsigned zeros)
+{
+    for (size_t i = 0; i < BATCH * rig->setup.cols; i++) {
+        bool zero = 8.0 * uniform(i, 5) < zeros;
+        bytes[i] = zero ? 0 : (uint8_t)(1.0 + 255.0 * uniform(i, 6));
+        rig->x[i] = (float)bytes[i] * scale;
+    }
+}
+
+static void expect_same_from_bytes(enum oac_encoding encoding, bool x_signed, unsigned zeros,
+                                   double largest)
+{
+    struct setup setup = setup_of(encoding, x_signed, 16);
+    struct rig rig;
+    setup.cols = 150;
+    setup.link.slots_max = 90; /* two segments */
+    build(&rig, &setup);
+    uint8_t *bytes = malloc(BATCH * setup.cols);
+    float *y = calloc(BATCH * setup.rows, sizeof *y);
+    const float scale = (float)(largest * setup.x_scale / 255.0);
+    fill_bytes(&rig, bytes, scale, zeros);
+    struct oac_multiply_tally numbers_tally = {0}, bytes_tally = {0};
+    struct oac_multiply numbers = call_of(&rig), from_bytes = numbers;
+    numbers.tally = &numbers_tally;
+    from_bytes.x = NULL;
+    from_bytes.bytes = bytes;
+    from_bytes.byte_scale = scale;
+    from_bytes.y = y;
+    from_bytes.tally = &bytes_tally;
+    OK(&rig, oac_matrix_multiply(rig.matrix, rig.scratch, &numbers, &rig.err));
+    OK(&rig, oac_matrix_multiply(rig.matrix, rig.scratch, &from_bytes, &rig.err));
+    cr_assert_eq(memcmp(y, rig.y, BATCH * setup.rows * sizeof *y), 0,
+                 "%s, %s x, %u zeros of 8, largest %g", oac_encoding_names[encoding],
+                 x_signed ? "signed" : "plain", zeros, largest);
+    cr_assert_eq(numbers_tally.clipped_operands, bytes_tally.clipped_operands);
+    cr_assert((largest > 1.0) == (bytes_tally.clipped_operands > 0));
+    from_bytes.x = rig.x;
+    cr_assert_eq(oac_matrix_multiply(rig.matrix, rig.scratch, &from_bytes, &rig.err),
+                 OAC_EINVAL, "numbers and bytes at once");
+    free(bytes);
+    free(y);
+    demolish(&rig);
+}
+
+Test(engine, bytes_give_the_bits_of_the_numbers_they_stand_for)
+{
+    for (int encoding = OAC_RAILS; encoding <= OAC_BALANCED; encoding++)
+        for (int x_signed = 0; x_signed < 2; x_signed++)
+            for (unsigned zeros = 0; zeros <= 6; zeros += 6) {
+                expect_same_from_bytes((enum oac_encoding)encoding, x_signed, zeros, 1.0);
+                expect_same_from_bytes((enum oac_encoding)encoding, x_signed, zeros, 1.3);
+            }
+}
+
+/* The codes of bytes are kept between calls: another scale, or another matrix, needs others. */
+Test(engine, bytes_of_another_scale_are_other_operands)
+{
+    struct setup setup = setup_of(OAC_BALANCED, false, 16);
+    struct rig rig;
+    build(&rig, &setup);
+    uint8_t bytes[BATCH * 41];
+    const float scales[] = {2.5f / 255.0f, 1.25f / 255.0f};
+    for (size_t i = 0; i < 2; i++) {
+        fill_bytes(&rig, bytes, scales[i], 0);
+        struct oac_multiply call = call_of(&rig);
+        float y[BATCH * 100];
+        call.y = y;
+        OK(&rig, oac_matrix_multiply(rig.matrix, rig.scratch, &call, &rig.err));
+        call = (struct oac_multiply){
+            .batch = BATCH, .bytes = bytes, .byte_scale = scales[i], .y = rig.y};
+        OK(&rig, oac_matrix_multiply(rig.matrix, rig.scratch, &call, &rig.err));
+        cr_assert_eq(memcmp(y, rig.y, sizeof y), 0, "scale %zu", i);
+    }
+    demolish(&rig);
+}
+
 /* Any operand is played within half a code: |u^ - u| <= step/2, step <= h/2 in transmission. */
 Test(engine, arbitrary_operands_are_off_by_half_a_code_at_most)
 {

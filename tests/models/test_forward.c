@@ -117,6 +117,29 @@ Test(forward, signed_operands_cost_two_more_passes)
     close_bench(&tanh);
 }
 
+Test(forward, pixels_as_bytes_change_no_bit)
+{
+    uint8_t pixels[BATCH * INPUTS];
+    float numbers[BATCH * 3], bytes[BATCH * 3];
+    struct bench bench;
+    open_bench(&bench, OAC_RAILS, OAC_ACT_RELU, false);
+    const float scale = bench.network->layer[0].x_scale / 255.0f;
+    for (size_t i = 0; i < BATCH * INPUTS; i++) {
+        pixels[i] = (uint8_t)(37 * i + i / 7);
+        bench.x[i] = (float)pixels[i] * scale;
+    }
+    for (int budget = 0; budget < 2;
+         budget++) { /* the second time each image by its own scale */
+        oac_forward_set_sample_budget(bench.forward, budget ? 50.0 : 0.0);
+        ok(oac_forward_run(bench.forward, bench.scratch, 7, BATCH, bench.x, numbers, NULL, NULL,
+                           &err));
+        ok(oac_forward_run_bytes(bench.forward, bench.scratch, 7, BATCH, pixels, scale, bytes,
+                                 NULL, NULL, &err));
+        cr_assert_eq(memcmp(numbers, bytes, sizeof bytes), 0, "budget per image: %d", budget);
+    }
+    close_bench(&bench);
+}
+
 Test(forward, batches_change_no_bit)
 {
     struct bench bench;

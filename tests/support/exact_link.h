@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A link that obeys the readout equation of hal/calrec.h in double precision and nothing else: no noise,
- * no rounding but that of a float readout; crosstalk, parked lasers and bent readouts included. What the engine computes on it must be the exact product. Every
+ * no rounding but that of a float readout; crosstalk, parked lasers and bent readouts included. What the
+ * engine computes on it must be the exact product. Every
  * channel differs in V_pi, V_peak, extinction, gain, offset, dark and gated light; odd channels have
  * falling converters. It can fail its n-th call and remembers which slots were played. */
 #ifndef OAC_TESTS_SUPPORT_EXACT_LINK_H
