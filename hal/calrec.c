@@ -18,13 +18,13 @@ enum oac_status oac_calrec_create(size_t channels, struct oac_calrec **calrec,
                         "a calibration record of 0 channels: at least 1 is needed");
     struct oac_calrec *made = oac_alloc(1, sizeof *made, "a calibration record", err);
     if (!made)
-        return err->status;
+        return OAC_ENOMEM;
     made->channel = oac_alloc(channels, sizeof *made->channel, "calibrated channels", err);
     made->finding = oac_alloc(channels, sizeof *made->finding, "calibrated channels", err);
     made->setting = oac_alloc(channels, sizeof *made->setting, "calibrated settings", err);
     if (!made->channel || !made->finding || !made->setting) {
         oac_calrec_destroy(made);
-        return err->status;
+        return OAC_ENOMEM;
     }
     strcpy(made->origin, "nominal");
     made->skew_s = NAN;
