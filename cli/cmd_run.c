@@ -7,6 +7,7 @@
 
 #include "cli/calibration_options.h"
 #include "cli/command.h"
+#include "cli/drive_options.h"
 #include "cli/station_options.h"
 #include "experiments/report.h"
 #include "experiments/results.h"
@@ -59,19 +60,25 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Speed (changes no result):", 6},
     {"threads", KEY_THREADS, "T", 0, "default: all processors", 6},
     {"batch", KEY_BATCH, "B", 0, "images at once; default chosen", 6},
+    OAC_CLI_DRIVE_ROWS(7),
     {0},
 };
 
 struct input {
     struct oac_run_options run;
     struct oac_cli_station station;
+    struct oac_cli_drive drive;
     const char *data;
     double min_accuracy;
     bool json;
 };
 
-static void check_complete(struct argp_state *state, const struct input *input)
+static void check_complete(struct argp_state *state, struct input *input)
 {
+    (void)oac_cli_drive_parse(ARGP_KEY_END, NULL, state, &input->drive);
+    if (input->drive.dry && (input->json || input->run.output_path))
+        argp_error(state, "a dry run has voltages, no figures: leave --json and -o away; "
+                          "--voltages FILE writes them");
     if (!input->run.model_path)
         argp_error(state, "--model FILE is missing");
     if (input->run.photon_budget == OAC_BUDGET_SAMPLE &&
@@ -125,7 +132,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state, struct
         run->batch = (size_t)oac_cli_count(state, "--batch", arg, 1, BATCH_MAX);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return oac_cli_drive_parse(key, arg, state, &input->drive);
     }
 }
 
@@ -158,7 +165,7 @@ static const struct argp run_argp = {
 };
 
 /* Runs, prints; the result is some tens of kilobytes and so on the heap. */
-static int run_and_print(struct oac_cli *cli, const struct input *input)
+static int run_and_print(struct oac_cli *cli, struct input *input)
 {
     struct oac_run_result *result = malloc(sizeof *result);
     struct oac_err err;
@@ -169,8 +176,13 @@ static int run_and_print(struct oac_cli *cli, const struct input *input)
         return oac_cli_fail(cli, &err);
     }
     if (oac_run(&input->run, cli->sink, result, &err) != OAC_OK) {
+        oac_played_fini(&input->drive.played);
         free(result);
         return oac_cli_fail(cli, &err);
+    }
+    if (input->drive.dry) {
+        free(result);
+        return oac_cli_drive_report(cli, &input->drive);
     }
     oac_cli_done(cli);
     if (!input->json)
@@ -203,6 +215,8 @@ int oac_cmd_run(struct oac_cli *cli, int argc, char **argv)
         return oac_cli_fail(cli, &err);
     input.run.data_name = name;
     input.run.data_directory = directory;
+    input.run.arm = input.drive.arm;
+    input.run.played = oac_cli_drive_begin(&input.drive);
     input.run.on = station->on;
     input.run.uri = station->uri;
     input.run.rig = station->rig;

@@ -31,6 +31,14 @@ const struct oac_board_port *oac_board_port_find(const struct oac_board *board,
     return NULL;
 }
 
+double oac_board_rate_gain(const struct oac_board_port *port, double rate_hz)
+{
+    for (size_t i = 0; i < port->rates; i++)
+        if (fabs(port->rate_hz[i] - rate_hz) <= 1e-4 * rate_hz)
+            return port->rate_gain[i];
+    return 1.0;
+}
+
 double oac_board_port_volts(const struct oac_board_port *port, double code)
 {
     return port->v0_v + port->lsb_v * code;
@@ -185,6 +193,7 @@ static enum oac_status take_port(const struct oac_board_port_text *text, size_t 
     port->min_v = text->min_v;
     port->max_v = text->max_v;
     port->safe_v = text->safe_v;
+    port->ramp_v_per_s = text->ramp_v_per_s;
     port->gain_min = text->gain_min;
     port->gain_max = text->gain_max;
     if (!port->rate_device[0] && port->rate_attribute[0])
@@ -264,6 +273,7 @@ static enum oac_status take_board(const struct oac_board_text *text, struct oac_
     board->cyclic_samples_min = (uint32_t)text->cyclic_samples_min;
     board->kernel_buffers = (uint32_t)text->kernel_buffers;
     board->cyclic = text->cyclic;
+    board->harmless = text->harmless;
     for (size_t i = 0; i < board->ports; i++)
         if (board->port[i].output && board->safes == 0)
             return oac_fail(err, OAC_EINVAL,

@@ -53,6 +53,8 @@ static const struct oac_config_key BOARD_KEYS[] = {
     INTEGER(oac_board_text, kernel_buffers, "", 0, 64, "4",
             "Captures that are stale after a setting was changed."),
     TRUTH(oac_board_text, cyclic, "false", "Whether its kernel has cyclic buffers."),
+    TRUTH(oac_board_text, harmless, "false",
+          "true: nothing can be connected to its outputs, --arm is never asked for."),
 };
 
 static const struct oac_config_key PORT_KEYS[] = {
@@ -71,6 +73,8 @@ static const struct oac_config_key PORT_KEYS[] = {
     REAL(oac_board_port_text, min_v, "V", -1e3, 1e3, NULL, "Least voltage ever allowed."),
     REAL(oac_board_port_text, max_v, "V", -1e3, 1e3, NULL, "Largest voltage ever allowed."),
     REAL(oac_board_port_text, safe_v, "V", -1e3, 1e3, "0", "Voltage of the safe state."),
+    REAL(oac_board_port_text, ramp_v_per_s, "V/s", 1e-3, 1e12, "25e3",
+         "Slope of an output's way from and to its safe voltage."),
     TEXT(oac_board_port_text, rate_device, "",
          "Device of the rate's attribute; this one if empty."),
     TEXT(oac_board_port_text, rate_channel, "",

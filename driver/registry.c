@@ -35,7 +35,8 @@ static enum oac_status open_iio(const struct oac_registry_request *request,
 {
     const struct oac_modem_options options = {0};
     struct oac_stream stream;
-    if (oac_iio_stream_open(request->rig, request->rig_hash, request->uri, &stream, err))
+    if (oac_iio_stream_open(request->rig, request->rig_hash, request->uri, request->drive,
+                            &stream, err))
         return err->status;
     return oac_modem_open(&stream, &options, link, err);
 }

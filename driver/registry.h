@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "driver/arming.h"
 #include "hal/link.h"
 #include "sim/rig.h"
 
@@ -18,6 +19,8 @@ struct oac_registry_request {
     uint32_t noise;          /* mask of sim/noise.h; simulated benches only */
     uint64_t seed;           /* of the noise; simulated benches only */
     const char *uri;         /* of the bench; NULL or "": the rig's. Lab benches only */
+    const struct oac_drive
+        *drive; /* how its outputs may be driven; NULL: unarmed. Lab benches only */
 };
 
 struct oac_registry_row {

@@ -10,12 +10,14 @@
 #ifndef OAC_EXPERIMENTS_RUN_H
 #define OAC_EXPERIMENTS_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "driver/played.h"
 #include "experiments/calibration_use.h"
 #include "experiments/energy.h"
 #include "experiments/statistics.h"
@@ -43,12 +45,14 @@ struct oac_run_options {
     enum oac_photon_reference photon_reference;
     enum oac_photon_budget photon_budget;
     struct oac_calibration_use calibration;
-    uint32_t repeats;         /* windows averaged per readout, >= 1 */
-    uint64_t seed;            /* of the noise */
-    size_t threads;           /* 0: all processors */
-    size_t batch;             /* 0: chosen */
-    const char *output_path;  /* NULL: none */
-    const char *command_line; /* provenance; may be NULL */
+    uint32_t repeats;          /* windows averaged per readout, >= 1 */
+    uint64_t seed;             /* of the noise */
+    size_t threads;            /* 0: all processors */
+    size_t batch;              /* 0: chosen */
+    const char *output_path;   /* NULL: none */
+    const char *command_line;  /* provenance; may be NULL */
+    bool arm;                  /* real outputs may be driven (driver/arming.h) */
+    struct oac_played *played; /* not NULL: a dry run, and what it would play */
 };
 
 #define OAC_RUN_CLASSES_MAX 64

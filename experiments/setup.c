@@ -15,6 +15,23 @@ static void warn(void *context, const char *line)
     oac_log(context, OAC_LOG_WARNING, "rig: %s", line);
 }
 
+/* What the driver is told, and in a dry run the twin that it plays to. */
+static enum oac_status open_dry(const struct oac_station_options *options,
+                                const uint8_t hash[32], const struct oac_sink *sink,
+                                struct oac_station *station, struct oac_err *err)
+{
+    station->drive = options->drive;
+    station->drive.sink = sink;
+    if (!options->played)
+        return OAC_OK;
+    station->drive.tap = &options->played->tap;
+    if (!options->on || strcmp(options->on, "iio") != 0)
+        return oac_fail(err, OAC_EUSAGE,
+                        "a dry run shows the voltages of a lab bench: add --on iio");
+    return oac_dry_open(&station->rig, hash, options->noise, options->seed, options->uri,
+                        &station->dry, err);
+}
+
 enum oac_status oac_station_open(const struct oac_station_options *options,
                                  const struct oac_sink *sink, struct oac_station *station,
                                  struct oac_err *err)
@@ -35,11 +52,15 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
     if (oac_digest_memory(station->rig_text, strlen(station->rig_text), hash, err) != OAC_OK)
         goto fail;
     oac_digest_hex(hash, station->rig_sha256);
+    if (open_dry(options, hash, sink, station, err) != OAC_OK)
+        goto fail;
     struct oac_registry_request request = {.rig = &station->rig,
                                            .rig_hash = hash,
                                            .noise = options->noise,
                                            .seed = options->seed,
-                                           .uri = options->uri};
+                                           .uri = station->dry ? oac_dry_uri(station->dry)
+                                                               : options->uri,
+                                           .drive = &station->drive};
     if (oac_registry_open(options->on ? options->on : "sim", &request, &station->link, err) !=
             OAC_OK ||
         oac_engine_create(&station->link, station->calrec, &engine, &station->engine, err) !=
@@ -58,6 +79,7 @@ void oac_station_close(struct oac_station *station)
     oac_engine_destroy(station->engine);
     oac_link_close(&station->link);
     oac_calrec_destroy(station->calrec);
+    oac_dry_close(station->dry);
     free(station->rig_text);
     memset(station, 0, sizeof *station);
 }
@@ -176,6 +198,8 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
         .seed = options->seed,
         .engine = {.encoding = options->encoding, .repeats = options->repeats},
         .calibration = options->calibration,
+        .drive = {.arm = options->arm, .command = options->command_line},
+        .played = options->played,
     };
 
     memset(setup, 0, sizeof *setup);

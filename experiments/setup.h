@@ -9,6 +9,9 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "driver/arming.h"
+#include "driver/dry.h"
+#include "driver/played.h"
 #include "experiments/run.h"
 #include "hal/engine.h"
 #include "hal/link.h"
@@ -27,12 +30,17 @@ struct oac_station_options {
     uint64_t seed;
     struct oac_engine_options engine; /* but for what calibration says */
     struct oac_calibration_use calibration;
+    struct oac_drive
+        drive; /* of a lab bench: whether --arm was said; tap and sink are filled here */
+    struct oac_played *played; /* not NULL: a dry run (driver/dry.h), and what it would play */
 };
 
 struct oac_station {
     struct oac_rig rig;
     char *rig_text; /* every key resolved */
     char rig_sha256[OAC_DIGEST_HEX_BYTES];
+    struct oac_dry *dry; /* of a dry run */
+    struct oac_drive drive;
     struct oac_link link;
     struct oac_calrec *calrec; /* NULL: the link's nominal one */
     struct oac_calibration_marks calibration;

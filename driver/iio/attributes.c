@@ -99,6 +99,16 @@ static enum oac_status insist(struct oac_iio_session *session, const struct plac
     return oac_iio_fail(session, (int)answer, false, what, err);
 }
 
+static void tell(const struct oac_iio_session *session, const struct place *place,
+                 const char *value)
+{
+    char name[300];
+    if (!session->tap)
+        return;
+    name_place(place, "", name, sizeof name);
+    session->tap->wrote(session->tap->context, name + 1, value);
+}
+
 enum oac_status oac_iio_read(struct oac_iio_session *session, const char *device,
                              const char *channel, bool output, const char *attribute,
                              char *value, size_t bytes, struct oac_err *err)
@@ -121,6 +131,7 @@ enum oac_status oac_iio_write(struct oac_iio_session *session, const char *devic
 {
     const struct place place = {device, channel, attribute, output};
     struct oac_err unreadable;
+    tell(session, &place, value);
     if (insist(session, &place, value, NULL, 0, err))
         return err->status;
     if (oac_iio_read(session, device, channel, output, attribute, readback, bytes,

@@ -15,6 +15,7 @@
 
 #include "base/status.h"
 #include "driver/board.h"
+#include "driver/tap.h"
 
 struct oac_iio_session;
 
@@ -33,6 +34,9 @@ enum oac_status oac_iio_open(const char *uri, unsigned timeout_ms,
                              struct oac_err *err) OAC_MUST_USE;
 void oac_iio_close(
     struct oac_iio_session *session); /* NULL is fine; destroys buffers before the context */
+
+/* From now on the tap sees every write and every push; NULL: nobody. It must outlive the session. */
+void oac_iio_watch(struct oac_iio_session *session, const struct oac_tap *tap);
 
 const char *oac_iio_uri(const struct oac_iio_session *session);
 /* Context attribute, or NULL. Valid until the session closes. */

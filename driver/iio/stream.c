@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
+#include "driver/iio/session_state.h"
 #include "driver/iio/stream_state.h"
 
 #define TIMEOUT_MS   5000u
@@ -130,9 +132,11 @@ static void account(const void *context, struct oac_account *figures)
 static void close_stream(void *context)
 {
     struct oac_iio_stream *self = context;
-    struct oac_err ignored;
-    if (self->session)
-        (void)!safe(self, &ignored);
+    struct oac_err failed;
+    if (self->session && self->touched && safe(self, &failed) && self->drive.sink)
+        oac_log(self->drive.sink, OAC_LOG_WARNING,
+                "the outputs may still be driven: %s; run oac safe --uri %s", failed.message,
+                oac_iio_uri(self->session));
     oac_iio_close(self->session);
     for (size_t l = 0; self->line && l < self->lines; l++)
         free(self->line[l].board_code);
@@ -190,8 +194,11 @@ static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_has
     snprintf(self->device_id, sizeof self->device_id, "iio:%.70s", self->rig.name);
     snprintf(self->firmware, sizeof self->firmware, "%.60s %.16s", self->board.name,
              firmware ? firmware : "");
-    if (oac_iio_ports_bind(self, rig_hash, err) ||
-        oac_iio_setup(self->session, &self->board, err) || oac_iio_ports_rates(self, err))
+    oac_iio_watch(self->session, self->drive.tap);
+    if (oac_iio_ports_bind(self, rig_hash, err) || oac_iio_ports_consent(self, err))
+        return err->status;
+    self->touched = !self->session->dry;
+    if (oac_iio_setup(self->session, &self->board, err) || oac_iio_ports_rates(self, err))
         return err->status;
     self->synchronised = self->outputs > 1;
     for (size_t o = 0; o < self->outputs; o++)
@@ -202,8 +209,8 @@ static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_has
 }
 
 enum oac_status oac_iio_stream_open(const struct oac_rig *rig, const uint8_t rig_hash[32],
-                                    const char *uri, struct oac_stream *stream,
-                                    struct oac_err *err)
+                                    const char *uri, const struct oac_drive *drive,
+                                    struct oac_stream *stream, struct oac_err *err)
 {
     const char *at = given(uri) ? uri : given(rig->iio.uri);
     if (!at)
@@ -222,6 +229,8 @@ enum oac_status oac_iio_stream_open(const struct oac_rig *rig, const uint8_t rig
     if (!self)
         return err->status;
     self->rig = *rig;
+    if (drive)
+        self->drive = *drive;
     if (set_up(self, rig_hash, at, err)) {
         close_stream(self);
         return err->status;

@@ -219,7 +219,7 @@ static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_con
                                  size_t *start, struct oac_err *err)
 {
     const size_t per_slot = input->per_slot, guard = self->caps.memory_slots;
-    const size_t mark = (OAC_IIO_RAMP_SLOTS + guard) * per_slot; /* into the train */
+    const size_t mark = (self->ramp_slots + guard) * per_slot; /* into the train */
     const size_t overlap = (CHIPS + 2) * per_slot + mark;
     const size_t first = input->line[0] - self->channels - 1;
     const double rate_hz = self->ports[input->line[0]].rate_hz;

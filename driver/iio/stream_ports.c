@@ -12,7 +12,6 @@
 #include "sim/panel.h"
 
 #define RATE_NEAR       1e-4 /* relative: a sample in ten thousand is a slot in a window of 800 */
-#define TRAVEL_LEAST    0.98 /* of the modulator's whole travel, that a port must reach */
 #define DELAY_SLOTS_MAX 4u
 #define TRAIN_BYTES     ((size_t)8 << 20) /* of an output's buffer */
 #define PREAMBLE_SLOTS  512u              /* room for what modems send, guards not counted */
@@ -133,57 +132,6 @@ static enum oac_status check_context(const struct oac_iio_stream *self,
     return OAC_OK;
 }
 
-static double volts(const struct oac_port *port, int32_t code)
-{
-    return port->v0_v + port->lsb_v * (double)code;
-}
-
-/* Board codes of the rig's; code_min..code_max are those the board can play within its limits. */
-static enum oac_status map_output(const struct oac_iio_stream *self, struct oac_iio_line *line,
-                                  struct oac_port *port, const struct oac_curve *curve,
-                                  struct oac_err *err)
-{
-    const struct oac_board_port *board = line->port;
-    const double last = ldexp(1.0, board->codec.bits) - 1.0, slack = 0.5 * fabs(line->lsb_v);
-    int32_t low = INT32_MAX, high = -1;
-    double darkest = INFINITY, brightest = -1.0, resting = INFINITY;
-    line->board_code = oac_alloc(line->codes, sizeof *line->board_code, "a port's codes", err);
-    if (!line->board_code)
-        return err->status;
-    for (int32_t c = 0; c < (int32_t)line->codes; c++) {
-        const double v = volts(port, c), code = rint((v - line->v0_v) / line->lsb_v);
-        const double light = oac_curve_transmission(curve, v);
-        if (!(code >= 0.0 && code <= last && v >= board->min_v - slack &&
-              v <= board->max_v + slack))
-            continue;
-        line->board_code[c] = (uint16_t)code;
-        low = c < low ? c : low;
-        high = c;
-        if (light < darkest) {
-            darkest = light;
-            port->code_safe = c;
-        }
-        if (light > brightest) {
-            brightest = light;
-            line->open_code = (uint16_t)c;
-        }
-        if (fabs(v - board->safe_v) < resting) {
-            resting = fabs(v - board->safe_v);
-            line->rest_code = (uint16_t)c;
-        }
-    }
-    if (!(brightest - darkest >= TRAVEL_LEAST * (1.0 - curve->r)))
-        return oac_fail(err, OAC_EMISMATCH,
-                        "rig %s: port %s of board %s plays %g..%g V, which does not move its "
-                        "modulator (peak at %g V, V_pi %g V) from dark to bright: amplify, or "
-                        "bias it there",
-                        self->rig.name, board->name, self->board.name, board->min_v,
-                        board->max_v, curve->vpeak_v, curve->vpi_v);
-    port->code_min = low;
-    port->code_max = high;
-    return OAC_OK;
-}
-
 static enum oac_status bind_line(struct oac_iio_stream *self, enum oac_role role, size_t k,
                                  struct oac_err *err)
 {
@@ -220,7 +168,7 @@ static enum oac_status bind_line(struct oac_iio_stream *self, enum oac_role role
     self->lines++;
     if (!output)
         return OAC_OK;
-    return map_output(
+    return oac_iio_map_output(
         self, line, port,
         role == OAC_CLIENT ? &self->nominal->client : &self->nominal->channel[k].weight, err);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "driver/arming.h"
 #include "driver/board.h"
 #include "driver/iio/buffer.h"
 #include "driver/iio/session.h"
@@ -60,21 +61,34 @@ struct oac_iio_stream {
     struct oac_iio_converter output[OAC_BOARD_PORTS_MAX], input[OAC_BOARD_PORTS_MAX];
     struct oac_iio_segment *segment;
     size_t segments;
+    bool touched;                 /* something was written: there is something to make safe */
     bool made_safe, synchronised; /* synchronised: outputs have a common start */
     bool silent;                  /* no mark came: playing again would bring none either */
     /* the train: codes of the rig (drives, slots * per_slot) */
     uint16_t *train[OAC_BOARD_PORTS_MAX];
     size_t train_capacity[OAC_BOARD_PORTS_MAX];
     size_t slots, first_slot; /* of the train; of its first segment */
+    size_t ramp_slots;        /* at each end */
     /* what was heard: board codes (channels, heard_capacity) */
     int32_t *heard[OAC_BOARD_PORTS_MAX];
     size_t heard_capacity, heard_count[OAC_BOARD_PORTS_MAX];
     struct oac_account account;
+    struct oac_drive drive; /* zeroed: unarmed, nobody watches */
 };
+
+/* stream_volts.c: what the board can play of the rig's codes within its limits. */
+enum oac_status oac_iio_map_output(const struct oac_iio_stream *self, struct oac_iio_line *line,
+                                   struct oac_port *port, const struct oac_curve *curve,
+                                   struct oac_err *err) OAC_MUST_USE;
+/* Slots of a ramp that is steep enough for no port. */
+size_t oac_iio_ramp_slots(const struct oac_iio_stream *self);
 
 /* stream_ports.c: caps, lines and converters from rig, board and context. */
 enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t rig_hash[32],
                                    struct oac_err *err) OAC_MUST_USE;
+/* Asks whether the bound outputs may be driven, and tells the tap what they are. */
+enum oac_status oac_iio_ports_consent(const struct oac_iio_stream *self,
+                                      struct oac_err *err) OAC_MUST_USE;
 /* Writes and reads back the sample rate of every line. */
 enum oac_status oac_iio_ports_rates(struct oac_iio_stream *self,
                                     struct oac_err *err) OAC_MUST_USE;

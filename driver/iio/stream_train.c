@@ -61,7 +61,7 @@ static void make_line(struct oac_iio_stream *self, size_t d,
 {
     const struct oac_iio_line *line = &self->line[d];
     const uint16_t dark = (uint16_t)self->ports[d].code_safe;
-    const size_t n = line->per_slot, edge = OAC_IIO_RAMP_SLOTS * n;
+    const size_t n = line->per_slot, edge = self->ramp_slots * n;
     uint16_t *at = self->train[d], *end = at + self->slots * n;
     ramp(at, edge, line->rest_code, dark);
     make_mark(self, d, at + edge);
@@ -84,9 +84,9 @@ static void make_line(struct oac_iio_stream *self, size_t d,
 enum oac_status oac_iio_train_make(struct oac_iio_stream *self,
                                    const struct oac_stream_burst *burst, struct oac_err *err)
 {
-    self->first_slot = OAC_IIO_RAMP_SLOTS + mark_slots(self);
-    self->slots =
-        self->first_slot + 2 * (size_t)self->caps.delay_slots_max + OAC_IIO_RAMP_SLOTS;
+    self->ramp_slots = oac_iio_ramp_slots(self);
+    self->first_slot = self->ramp_slots + mark_slots(self);
+    self->slots = self->first_slot + 2 * (size_t)self->caps.delay_slots_max + self->ramp_slots;
     for (size_t i = 0; i < burst->segments; i++)
         self->slots += self->segment[burst->segment[i].handle - 1].slots;
     for (size_t d = 0; d <= self->channels; d++) {

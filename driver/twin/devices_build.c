@@ -118,6 +118,11 @@ static enum oac_status buffers_add(struct oac_twin_devices *devices,
         attribute_of(devices, &device->debug, "direct_reg_access", "0x0", &attribute, err))
         return err->status;
     attribute->is_number = false;
+    if (!device->output)
+        return OAC_OK;
+    if (attribute_of(devices, &device->debug, "received", "", &attribute, err))
+        return err->status;
+    attribute->fixed = true;
     return OAC_OK;
 }
 
@@ -216,6 +221,8 @@ enum oac_status oac_twin_devices_create(const struct oac_board *board, const dou
     if (!made)
         return err->status;
     made->board = board;
+    for (size_t p = 0; p < board->ports; p++)
+        made->rate_gain[p] = oac_board_rate_gain(&board->port[p], rate_hz[p]);
     pthread_mutex_init(&made->lock, NULL);
     if (oac_twin_devices_build(made, rate_hz, err)) {
         oac_twin_devices_destroy(made);

@@ -121,10 +121,14 @@ uint16_t *oac_twin_codes_of(const struct oac_twin_session *session, size_t d, si
     for (size_t i = 0; code && board && i < layout->count; i++) {
         const struct oac_twin_channel *channel = &device->channel[layout->channel[i]];
         size_t drive = shape->drive_of[channel->port];
-        if (drive == OAC_TWIN_UNBOUND)
-            continue;
         oac_codec_decode(&channel->codec, samples, session->data + layout->offset[i],
                          layout->step, board);
+        if (!channel->quadrature)
+            oac_twin_received_add(twin->devices, d, channel->port, samples, board);
+        if (twin->heard)
+            twin->heard(twin->heard_context, channel->port, samples, board);
+        if (drive == OAC_TWIN_UNBOUND)
+            continue;
         oac_twin_bench_drive(twin->bench, drive, samples, board, code + row++ * samples);
     }
     free(board);

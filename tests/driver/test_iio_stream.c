@@ -38,7 +38,7 @@ static void start(uint32_t noise, const char *fault)
 static enum oac_status open_iio(void *context, struct oac_stream *stream, struct oac_err *err)
 {
     (void)context;
-    return oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, stream, err);
+    return oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, NULL, stream, err);
 }
 
 static enum oac_status open_wave(void *context, struct oac_stream *stream, struct oac_err *err)
