@@ -28,7 +28,8 @@ struct oac_station_options {
     size_t set_count;
     uint32_t noise; /* mask of sim/noise.h */
     uint64_t seed;
-    struct oac_engine_options engine;
+    struct oac_engine_options engine; /* but for what calibration says */
+    struct oac_calibration_use calibration;
     struct oac_drive
         drive; /* of a lab bench: whether --arm was said; tap and sink are filled here */
     struct oac_played *played; /* not NULL: a dry run (driver/dry.h), and what it would play */
@@ -43,6 +44,8 @@ struct oac_station {
     struct oac_dry *dry; /* of a dry run */
     struct oac_drive drive;
     struct oac_link link;
+    struct oac_calrec *calrec; /* NULL: the link's nominal one */
+    struct oac_calibration_marks calibration;
     struct oac_engine *engine;
     struct oac_recorder *recorder; /* NULL: nothing is recorded */
 };
