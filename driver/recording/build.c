@@ -224,7 +224,7 @@ enum oac_status oac_build_collect(struct oac_build *build, const char *journal_p
 
 void oac_build_fini(struct oac_build *b)
 {
-    oac_calrec_destroy(build->nominal);
+    oac_calrec_destroy(b->nominal);
     struct oac_build_column *const columns[] = {
         &b->loads,  &b->load_begin, &b->client_begin, &b->pick_begin, &b->gate_begin,
         &b->picks,  &b->gates_open, &b->gates_close,  &b->settings,   &b->calls,
