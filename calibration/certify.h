@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether a classifier is right at least as often as it must be: a test that may be looked at after every image.
+/* Whether a classifier is right at least as often as it must be: a test that may be looked at after each image.
  *
  *     H0: accuracy p <= A.  After s right and f wrong answers the evidence against it is
  *     E = 1/2 sum_prior  int_A^1 (q/A)^s ((1-q)/(1-A))^f prior(q) dq / int_A^1 prior(q) dq
  *       = 1/2 sum_prior  B(a+s,b+f) Q(A;a+s,b+f) / ( B(a,b) Q(A;a,b) A^s (1-A)^f )
  * over two Beta priors: the informed one, from images that are not counted here, and the uniform one, which
- * keeps the test useful when the first was wrong. Q is the upper tail of the Beta distribution, B the Beta function.
+ * keeps the test useful when the first was wrong. Q is the Beta distribution's upper tail, B the Beta function.
  *
  * Under H0 an image multiplies each (q/A)^s ((1-q)/(1-A))^f by 1 in the mean at p = A and by less below, so E is a
  * non-negative supermartingale that begins at 1, and by Ville's inequality
  *     P( E >= 1/alpha at any time ) <= alpha
  * whatever rule ends the run. The bound is the largest A that is still refuted; it holds at every look too.
  * Validity: answers independent given the classifier, each image counted once, prior fixed before the first.
- * Sources: J. Ville, Etude critique de la notion de collectif (1939); H. Robbins, Ann. Math. Stat. 41, 1397 (1970),
- * for mixtures of likelihood ratios; Waudby-Smith and Ramdas, J. R. Stat. Soc. B 86, 1 (2024), for bounds by betting. */
+ * Sources: J. Ville, Etude critique de la notion de collectif (1939); H. Robbins, Ann. Math. Stat. 41, 1397
+ * (1970), mixtures of likelihood ratios; Waudby-Smith, Ramdas, J. R. Stat. Soc. B 86, 1 (2024), bounds by betting. */
 #ifndef OAC_CALIBRATION_CERTIFY_H
 #define OAC_CALIBRATION_CERTIFY_H
 

@@ -93,8 +93,8 @@ static double complex brickwall(const void *width_hz, double f_hz)
     return fabs(f_hz) <= 0.5 * *(const double *)width_hz ? 1.0 : 0.0;
 }
 
-/* Tones of 5, 15, .. GHz of both signs that come and go: nothing at fs/2, where responses of an envelope break off and
- * ring for ever, nor at 20 GHz. */
+/* Tones of 5, 15, .. GHz of both signs that come and go: nothing at fs/2, where responses of an envelope break
+ * off and ring for ever, nor at 20 GHz. */
 static double *tones(size_t n, size_t lanes)
 {
     double *x = waveform(n * lanes);
