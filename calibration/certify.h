@@ -13,7 +13,7 @@
  * whatever rule ends the run. The bound is the largest A that is still refuted; it holds at every look too.
  * Validity: answers independent given the classifier, each image counted once, prior fixed before the first.
  * Sources: J. Ville, Etude critique de la notion de collectif (1939); H. Robbins, Ann. Math. Stat. 41, 1397
- * (1970), mixtures of likelihood ratios; Waudby-Smith, Ramdas, J. R. Stat. Soc. B 86, 1 (2024), bounds by betting. */
+ * (1970), mixtures of likelihood ratios; Waudby-Smith, Ramdas, J. R. Stat. Soc. B 86, 1 (2024), bets. */
 #ifndef OAC_CALIBRATION_CERTIFY_H
 #define OAC_CALIBRATION_CERTIFY_H
 
