@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a calibration certifies: this network, on this bench, is right at least so often, at so much light, time.
  *
- * Group /certificate of a calibration file, beside the record it was reached with; the file's seal (base/h5_seal.h)
- * ties the two together. Everything needed to recompute the bound is in it: counts, prior, alpha. */
+ * Group /certificate of a calibration file, beside the record it was reached with; the file's seal
+ * (base/h5_seal.h) ties the two together. All that is needed to compute the bound again is in it. */
 #ifndef OAC_CALIBRATION_CERTIFICATE_H
 #define OAC_CALIBRATION_CERTIFICATE_H
 
