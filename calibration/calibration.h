@@ -31,12 +31,12 @@
 #include "hal/link.h"
 
 struct oac_calibrate_options {
-    uint64_t slot0;     /* bench slot to start at */
-    uint64_t seed;      /* of the codes that are played */
-    size_t biases;      /* slow bias settings of a sweep */
-    size_t codes;       /* states at each of them */
-    size_t repeats;     /* windows of each state */
-    size_t vectors;     /* windows of random vectors; as many again, a half, to verify */
+    uint64_t slot0; /* bench slot to start at */
+    uint64_t seed;  /* of the codes that are played */
+    size_t biases;  /* slow bias settings of a sweep */
+    size_t codes;   /* states at each of them */
+    size_t repeats; /* windows of each state */
+    size_t vectors; /* windows of random vectors; as many again, a half, to verify */
     size_t noise_windows;
     bool spare_settings; /* leave biases, skew and pre-delays as they are */
 };
@@ -48,11 +48,16 @@ struct oac_calibration_channel {
     double weight_bias_v;    /* slow bias to work at */
     double predelay_s;
     double offset_code, dark_code_per_slot;
-    double full_code;        /* per slot of its own laser: gain[k,k] */
+    double full_code; /* per slot of its own laser: gain[k,k] */
     double full_sigma_code;
+    double open_code; /* per slot of all lasers with everything open: what fills the readout */
     double late_slots, late_sigma_slots; /* of the weights after the client's data, as found */
-    double effective_gain, effective_gain_sigma; /* random vectors: readout per prediction */
-    double nonlinearity; /* largest deviation from a line, relative to full scale */
+    double vector_gain,
+        vector_gain_sigma; /* random vectors: readout per prediction, 1 but for errors */
+    double vector_offset_code;
+    double quadratic_per_code,
+        cubic_per_code2;            /* of hal/calrec.h; 0 unless beyond 5 standard errors */
+    double nonlinearity;            /* largest deviation from a line, relative to full scale */
     double verify_rms, verify_bias; /* of fresh vectors, relative to full scale */
     double variance[3]; /* [code^2] readout noise: v0 + v1 s + v2 s^2 of the signal s [code] */
     struct oac_noise_figures dark_noise, bright_noise;
@@ -61,19 +66,21 @@ struct oac_calibration_channel {
 
 struct oac_calibration {
     size_t channels;
-    size_t slots; /* of a window that fills the readout */
+    size_t slots;            /* of a window that fills the readout */
     struct oac_curve client; /* at band centre */
     double client_bias_v, skew_s;
     struct oac_calibration_channel *channel; /* (channels) */
-    double *gain;         /* (channels, channels) code per slot */
-    double *gain_sigma;   /* (channels, channels) */
-    double *crosstalk;    /* (channels, channels) gain[k,j]/gain[j,j] */
-    double *unmix;        /* (channels, channels) its inverse */
-    double condition;     /* of crosstalk: how much unmixing amplifies errors */
+    double *gain;                            /* (channels, channels) code per slot */
+    double *gain_sigma;                      /* (channels, channels) */
+    double *crosstalk;                       /* (channels, channels) gain[k,j]/gain[k,k] */
+    double *unmix;                           /* (channels, channels) its inverse */
+    double condition;           /* of crosstalk: how much unmixing amplifies errors */
     struct oac_fit *client_fit; /* (client_blocks) see fit_client.h */
     size_t client_blocks;
-    double *allan_dark, *allan_bright; /* (channels, allan_count) deviation of means of 1, 2, 4, .. windows [code] */
+    double *allan_dark,
+        *allan_bright; /* (channels, allan_count) deviation of means of 1, 2, 4, .. windows [code] */
     size_t allan_count;
+    double weights_client_v;            /* the client's voltage while weights were swept */
     uint16_t client_open, *weight_open; /* (channels) the codes nearest to the peaks */
     uint64_t first_slot0, last_slot0, saturated;
     struct oac_account spent; /* by this calibration */

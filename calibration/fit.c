@@ -88,6 +88,8 @@ static size_t same_cluster(const struct oac_fit_data *data, size_t i)
     return end;
 }
 
+/* Independent points whose residuals agree with the stated sigmas need no better covariance than that of those sigmas. */
+#define P_ENOUGH 0.01
 /* A point that the fit leans on by more than this keeps no residual to judge it by. */
 #define SPARE_MIN 0.01
 
@@ -199,7 +201,9 @@ enum oac_status oac_fit_finish(struct oac_fit *fit, const struct oac_fit_data *d
         goto done;
     double *meat = scratch + p;
     size_t clusters = scatter_of_clusters(fit, data, jacobian, keep, scratch, meat);
-    if (clusters >= 4 * p) {
+    if (clusters == kept && fit->p_value >= P_ENOUGH) {
+        memcpy(fit->covariance, fit->white, p * p * sizeof *fit->white);
+    } else if (clusters >= 4 * p) {
         sandwich(fit, meat, meat + p * p);
     } else {
         double excess = fmax(1.0, fit->chi2 / (double)fit->dof);

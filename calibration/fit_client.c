@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "calibration/fit_client.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@
 struct client_model {
     const struct oac_client_data *data;
     size_t parameters;
-    double *outside; /* (states, count) light of channels outside the block, per full_k; NULL: none */
+    double *
+        outside; /* (states, count) light of channels outside the block, per full_k; NULL: none */
     struct oac_curve_slopes *slopes; /* (count) of one state */
 };
 
@@ -21,8 +23,8 @@ static size_t parameter_count(const struct oac_client_data *data)
 }
 
 /* Value and derivatives of detector k (within the block) in one state. */
-static double detector(const struct client_model *model, const double *theta, size_t s, size_t k,
-                       const double *phi, double *row)
+static double detector(const struct client_model *model, const double *theta, size_t s,
+                       size_t k, const double *phi, double *row)
 {
     const struct oac_client_data *data = model->data;
     const size_t count = data->count;
@@ -99,8 +101,8 @@ enum oac_status oac_client_fit(const struct oac_client_data *data,
 {
     const size_t count = data->count, points = data->states * count;
     struct client_model model = {.data = data, .parameters = parameter_count(data)};
-    double *memory = oac_alloc(3 * points + model.parameters, sizeof *memory,
-                               "the client's sweep", err);
+    double *memory =
+        oac_alloc(3 * points + model.parameters, sizeof *memory, "the client's sweep", err);
     uint32_t *cluster = oac_alloc(points, sizeof *cluster, "the client's sweep", err);
     model.slopes = oac_alloc(count, sizeof *model.slopes, "the client's sweep", err);
     enum oac_status status = memory && cluster && model.slopes ? OAC_OK : err->status;
@@ -137,4 +139,28 @@ done:
     free(cluster);
     free(model.slopes);
     return status;
+}
+
+enum oac_status oac_client_fit_order(const struct oac_client_data *data,
+                                     const struct oac_curve *curve, const double *zero_code,
+                                     const double *full_code, struct oac_fit *fit,
+                                     struct oac_err *err)
+{
+    struct oac_client_data plain = *data;
+    struct oac_curve best = *curve;
+    double least = HUGE_VAL;
+    plain.place = NULL;
+    for (int order = -1; data->count > 1 && order <= 1; order++) {
+        struct oac_curve trial = *curve;
+        struct oac_fit found;
+        trial.vpeak_v += 2.0 * order * curve->vpi_v;
+        if (oac_client_fit(&plain, &trial, zero_code, full_code, &found, err))
+            return err->status;
+        const double chi2 = found.chi2 + OAC_TRIM * OAC_TRIM * (double)found.outliers;
+        if (chi2 < least)
+            best = trial;
+        least = fmin(least, chi2);
+        oac_fit_fini(&found);
+    }
+    return oac_client_fit(data, &best, zero_code, full_code, fit, err);
 }

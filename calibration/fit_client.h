@@ -8,6 +8,10 @@
  * own. mix is other lasers' light on detector k per its own at the weights that were open. States are clusters: drive
  * noise, laser power and code errors of one state are common to all channels.
  *
+ * Order. Curves of different V_pi agree at V_peak alone, so the peaks of a fan of curves tell which of them, 2 V_pi
+ * apart, is the one that wavelength does not move: V_peak is identified beyond modulo 2 V_pi. oac_client_fit_order tries
+ * three orders, without converter error, and fits the best of them.
+ *
  * Blocks of at most OAC_CLIENT_BLOCK channels bound the size of a fit; light of channels outside the block follows their
  * seed. */
 #ifndef OAC_CALIBRATION_FIT_CLIENT_H
@@ -25,7 +29,7 @@ struct oac_client_data {
     const double *v_v, *lit; /* (states) */
     const double *place;     /* (states) or NULL: no converter error */
     double lsb_v;
-    const double *mix;       /* (channels, channels) */
+    const double *mix;        /* (channels, channels) */
     const double *vpi_seed_v; /* (channels) */
 };
 
@@ -56,5 +60,9 @@ enum oac_status oac_client_fit(const struct oac_client_data *data,
                                const struct oac_curve *curve, const double *zero_code,
                                const double *full_code, struct oac_fit *fit,
                                struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_client_fit_order(const struct oac_client_data *data,
+                                     const struct oac_curve *curve, const double *zero_code,
+                                     const double *full_code, struct oac_fit *fit,
+                                     struct oac_err *err) OAC_MUST_USE;
 
 #endif

@@ -9,13 +9,13 @@
 
 #include "base/alloc.h"
 
-/* The largest sum of magnitudes in a column. */
+/* The largest sum of magnitudes in a row. */
 static double norm(size_t n, const double *m)
 {
     double most = 0.0;
-    for (size_t j = 0; j < n; j++) {
+    for (size_t k = 0; k < n; k++) {
         double sum = 0.0;
-        for (size_t k = 0; k < n; k++)
+        for (size_t j = 0; j < n; j++)
             sum += fabs(m[k * n + j]);
         most = fmax(most, sum);
     }
@@ -26,14 +26,15 @@ enum oac_status oac_crosstalk_invert(size_t channels, const double *gain, double
                                      double *unmix, double *condition, struct oac_err *err)
 {
     const size_t cells = channels * channels;
-    for (size_t j = 0; j < channels; j++) {
-        if (!(gain[j * channels + j] > 0.0))
+    for (size_t k = 0; k < channels; k++) {
+        const double own = gain[k * channels + k];
+        if (!(own > 0.0))
             return oac_fail(err, OAC_EMISSED,
                             "channel %zu has no light of its own (gain %g codes a slot): its "
                             "crosstalk cannot be stated",
-                            j, gain[j * channels + j]);
-        for (size_t k = 0; k < channels; k++)
-            crosstalk[k * channels + j] = gain[k * channels + j] / gain[j * channels + j];
+                            k, own);
+        for (size_t j = 0; j < channels; j++)
+            crosstalk[k * channels + j] = gain[k * channels + j] / own;
     }
     double *factors = oac_alloc(cells, sizeof *factors, "a crosstalk matrix", err);
     if (!factors)

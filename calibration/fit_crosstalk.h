@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Crosstalk as a matrix and its inverse.
  *
- *     X[k,j] = gain[k,j]/gain[j,j]     light of laser j on detector k, per light on its own
- *     unmix  = X^-1                    condition = ||X||_1 ||X^-1||_1 >= 1: how much unmixing can amplify errors */
+ *     X[k,j] = gain[k,j]/gain[k,k]     what laser j adds to readout k, per what k's own laser adds (hal/calrec.h)
+ *     unmix  = X^-1                    condition = |X| |X^-1| >= 1 (largest row sum): how much unmixing can amplify
+ *                                      errors */
 #ifndef OAC_CALIBRATION_FIT_CROSSTALK_H
 #define OAC_CALIBRATION_FIT_CROSSTALK_H
 

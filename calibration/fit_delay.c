@@ -50,8 +50,8 @@ static void read_delay(const struct oac_fit *fit, int whole, struct oac_delay *d
 {
     const double near = fit->estimate[OAC_DELAY_NEAR], far = fit->estimate[OAC_DELAY_FAR];
     const double swing = near + far;
-    const double gradient[OAC_DELAY_PARAMETERS] = {
-        0.0, -far / (swing * swing), near / (swing * swing)};
+    const double gradient[OAC_DELAY_PARAMETERS] = {0.0, -far / (swing * swing),
+                                                   near / (swing * swing)};
     delay->late_slots = whole + far / swing;
     delay->sigma_slots = sqrt(oac_fit_variance(fit, gradient));
 }
@@ -71,8 +71,7 @@ enum oac_status oac_delay_fit(const char *what, const struct oac_fit_data *data,
 {
     struct oac_fit best = {0}, trial;
     int best_whole = 0;
-    double *design =
-        oac_alloc(data->points * OAC_DELAY_PARAMETERS, sizeof *design, what, err);
+    double *design = oac_alloc(data->points * OAC_DELAY_PARAMETERS, sizeof *design, what, err);
     if (!design)
         return err->status;
     for (int whole = -reach; whole < reach; whole++) {
@@ -94,10 +93,11 @@ enum oac_status oac_delay_fit(const char *what, const struct oac_fit_data *data,
     const double swing = best.estimate[OAC_DELAY_NEAR] + best.estimate[OAC_DELAY_FAR];
     const double ones[OAC_DELAY_PARAMETERS] = {0.0, 1.0, 1.0};
     if (!(swing > 5.0 * sqrt(oac_fit_variance(&best, ones))) || !(outside(&best) < 0.5)) {
-        oac_fail(err, OAC_EMISSED,
-                 "%s: the readout does not follow the pattern within +-%d slots: check timing.skew "
-                 "and pre-delays",
-                 what, reach);
+        oac_fail(
+            err, OAC_EMISSED,
+            "%s: the readout does not follow the pattern within +-%d slots: check timing.skew "
+            "and pre-delays",
+            what, reach);
         goto fail;
     }
     read_delay(&best, best_whole, delay);

@@ -14,7 +14,12 @@
 
 #include "calibration/fit.h"
 
-enum oac_delay_parameter { OAC_DELAY_FLOOR, OAC_DELAY_NEAR, OAC_DELAY_FAR, OAC_DELAY_PARAMETERS };
+enum oac_delay_parameter {
+    OAC_DELAY_FLOOR,
+    OAC_DELAY_NEAR,
+    OAC_DELAY_FAR,
+    OAC_DELAY_PARAMETERS
+};
 
 struct oac_delay {
     double late_slots, sigma_slots;

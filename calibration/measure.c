@@ -103,8 +103,7 @@ enum oac_status oac_measure_play(struct oac_measure *measure, size_t slots,
     enum oac_status status =
         oac_link_play(measure->link, handle, measure->workspace, &play, &readouts, err);
     struct oac_err ignored;
-    enum oac_status unloaded =
-        oac_link_unload(measure->link, handle, status ? &ignored : err);
+    enum oac_status unloaded = oac_link_unload(measure->link, handle, status ? &ignored : err);
     if (status || unloaded)
         return status ? status : unloaded;
     measure->slot = next + caps->preamble_slots;

@@ -76,10 +76,14 @@ static const struct {
     const char *name;
     oac_calibration_step *run;
 } steps[] = {
-    {"dark readouts", oac_step_dark},  {"first light", oac_step_search},
-    {"delays", oac_step_delay},        {"weight modulators", oac_step_weights},
-    {"client modulator", oac_step_client}, {"linearity", oac_step_linearity},
-    {"gains", oac_step_gain},          {"noise", oac_step_noise},
+    {"dark readouts", oac_step_dark},
+    {"first light", oac_step_search},
+    {"delays", oac_step_delay},
+    {"weight modulators", oac_step_weights},
+    {"client modulator", oac_step_client},
+    {"linearity", oac_step_linearity},
+    {"gains", oac_step_gain},
+    {"noise", oac_step_noise},
     {"verification", oac_step_verify},
 };
 
@@ -124,8 +128,7 @@ static enum oac_status run_steps(struct oac_measure *measure,
 enum oac_status oac_calibrate_measure(struct oac_link *link,
                                       const struct oac_calibrate_options *options,
                                       const struct oac_sink *sink,
-                                      struct oac_calibration **calibration,
-                                      struct oac_err *err)
+                                      struct oac_calibration **calibration, struct oac_err *err)
 {
     struct oac_measure measure;
     struct front_panel panel = {0};

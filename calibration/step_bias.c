@@ -83,8 +83,7 @@ static uint16_t peak_code(const struct oac_port *port, const struct oac_curve *c
         const double v_v = oac_branch_near(curve->vpeak_v - bias_v, curve->vpi_v, middle_v) +
                            2.0 * branch * curve->vpi_v;
         const uint16_t code = oac_port_code(port, v_v);
-        const double t =
-            oac_curve_transmission(curve, oac_port_voltage(port, code) + bias_v);
+        const double t = oac_curve_transmission(curve, oac_port_voltage(port, code) + bias_v);
         if (t > most)
             best = code;
         most = fmax(most, t);
@@ -114,8 +113,7 @@ enum oac_status oac_step_operate(struct oac_measure *measure,
             oac_measure_set(measure, OAC_BIAS_WEIGHT_V, k, channel->weight_bias_v,
                             &channel->weight_bias_v, err))
             return err->status;
-        calibration->weight_open[k] =
-            peak_code(port, &channel->weight, channel->weight_bias_v);
+        calibration->weight_open[k] = peak_code(port, &channel->weight, channel->weight_bias_v);
     }
     return OAC_OK;
 }
@@ -128,12 +126,20 @@ size_t oac_step_slots(const struct oac_measure *measure,
     /* A sampled receiver converts slot by slot: no sum to overflow. */
     for (size_t k = 0; caps->receiver != OAC_SAMPLED && k < calibration->channels; k++) {
         const struct oac_calibration_channel *channel = &calibration->channel[k];
-        double light = 0.0; /* per slot, everything open */
-        for (size_t j = 0; j < calibration->channels; j++)
-            light += fabs(calibration->gain[k * calibration->channels + j]);
-        const double room =
-            part * ((double)caps->readout[k].code_max - channel->offset_code);
-        slots = fmin(slots, room / (light + fmax(0.0, channel->dark_code_per_slot)));
+        const double room = part * ((double)caps->readout[k].code_max - channel->offset_code);
+        slots =
+            fmin(slots, room / (channel->open_code + fmax(0.0, channel->dark_code_per_slot)));
     }
     return (size_t)fmax(1.0, slots);
+}
+
+bool oac_step_shorter(const struct oac_measure *measure, struct oac_calibration *calibration,
+                      uint64_t before)
+{
+    if (measure->saturated == before || calibration->slots <= 1)
+        return false;
+    oac_log(measure->sink, OAC_LOG_DEBUG, "%zu slots overflow the readout: shorter windows",
+            calibration->slots);
+    calibration->slots -= (calibration->slots + 3) / 4;
+    return true;
 }

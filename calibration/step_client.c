@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "calibration/fit_client.h"
+#include "calibration/fit_crosstalk.h"
 #include "calibration/fit_transfer.h"
 #include "calibration/steps.h"
 #include "calibration/sweep.h"
@@ -22,12 +23,11 @@ static enum oac_status play_states(struct oac_measure *measure,
     const size_t repeats = sweep->repeats;
     for (size_t i = 0; i < states; i++) {
         const bool lit = s + i < sweep->states;
-        const uint16_t drawn =
-            lit ? oac_measure_random_code(measure, port, s + i, 1u << 20)
-                : calibration->client_open;
+        const uint16_t drawn = lit ? oac_measure_random_code(measure, port, s + i, 1u << 20)
+                                   : calibration->client_open;
         sweep->v_v[s + i] = oac_port_voltage(port, drawn) + bias_v;
-        sweep->place[s + i] = (double)(drawn - port->code_min) /
-                              (double)(port->code_max - port->code_min);
+        sweep->place[s + i] =
+            (double)(drawn - port->code_min) / (double)(port->code_max - port->code_min);
         for (size_t r = 0; r < repeats; r++)
             client[i * repeats + r] = drawn;
     }
@@ -81,9 +81,9 @@ static void fill_mix(const struct oac_measure *measure,
     const size_t channels = calibration->channels;
     for (size_t j = 0; j < channels; j++) {
         const struct oac_calibration_channel *channel = &calibration->channel[j];
-        const double v_v = oac_port_voltage(&measure->link->caps->weight[j],
-                                            calibration->weight_open[j]) +
-                           channel->weight_bias_v;
+        const double v_v =
+            oac_port_voltage(&measure->link->caps->weight[j], calibration->weight_open[j]) +
+            channel->weight_bias_v;
         const double open = oac_curve_transmission(&channel->weight, v_v);
         for (size_t k = 0; k < channels; k++)
             mix[k * channels + j] = calibration->gain[k * channels + j] * open;
@@ -106,7 +106,7 @@ static enum oac_status fit_block(struct oac_calibration *calibration,
         zero[i] = channel->offset_code + slots * channel->dark_code_per_slot;
         full[i] = slots * channel->full_code;
     }
-    if (oac_client_fit(data, &calibration->client, zero, full, fit, err))
+    if (oac_client_fit_order(data, &calibration->client, zero, full, fit, err))
         return err->status;
     for (size_t i = 0; i < data->count; i++)
         calibration->channel[data->first + i].client_vpi_v =
@@ -136,6 +136,48 @@ static void combine(struct oac_calibration *calibration, const struct oac_client
     calibration->client = (struct oac_curve){vpi, vpeak / vpeak_weight, r / r_weight};
 }
 
+/* The weights' sweep tells in what proportion the lasers share a readout, x_j/S with S = sum x, while the client was as
+ * open as was known then. This sweep, with all weights at their peaks, where an error of a code moves nothing, tells
+ * all light together, total_k. Errors of the two are independent:
+ *     gain[k,j] = total_k x_j/S,   variance = (x_j/S)^2 var(total) + total^2 g C g^T,   g_i = (d_ij - x_j/S)/S */
+static enum oac_status settle_row(struct oac_calibration *calibration, const double *mix,
+                                  size_t k, struct oac_err *err)
+{
+    const size_t channels = calibration->channels;
+    struct oac_calibration_channel *channel = &calibration->channel[k];
+    const struct oac_fit *heard = &calibration->client_fit[k / OAC_CLIENT_BLOCK];
+    const struct oac_fit *shared = &channel->weight_fit;
+    const size_t i = k % OAC_CLIENT_BLOCK, rest = channels - (k - i);
+    const struct oac_client_data block = {
+        .count = rest < OAC_CLIENT_BLOCK ? rest : (size_t)OAC_CLIENT_BLOCK};
+    double *gradient = oac_alloc(shared->parameters, sizeof *gradient, "gains", err);
+    if (!gradient)
+        return err->status;
+    double all = 0.0, sum = shared->estimate[OAC_TRANSFER_FULL];
+    for (size_t j = 0; j < channels; j++)
+        all += mix[k * channels + j];
+    for (size_t j = 0; j + 1 < channels; j++)
+        sum += shared->estimate[OAC_TRANSFER_OTHERS + j];
+    const double per_slot = all / (double)calibration->slots;
+    const double total = heard->estimate[oac_client_full(&block, i)] * per_slot;
+    const double total_sigma = oac_fit_sigma(heard, oac_client_full(&block, i)) * per_slot;
+    for (size_t j = 0, at = OAC_TRANSFER_OTHERS; j < channels; j++) {
+        const size_t own = j == k ? (size_t)OAC_TRANSFER_FULL : at++;
+        const double part = shared->estimate[own] / sum;
+        gradient[OAC_TRANSFER_FULL] = -part / sum;
+        for (size_t m = 0; m + 1 < channels; m++)
+            gradient[OAC_TRANSFER_OTHERS + m] = -part / sum;
+        gradient[own] += 1.0 / sum;
+        calibration->gain[k * channels + j] = total * part;
+        calibration->gain_sigma[k * channels + j] =
+            hypot(part * total_sigma, total * sqrt(oac_fit_variance(shared, gradient)));
+    }
+    channel->full_code = calibration->gain[k * channels + k];
+    channel->full_sigma_code = calibration->gain_sigma[k * channels + k];
+    free(gradient);
+    return OAC_OK;
+}
+
 static enum oac_status fit_blocks(const struct oac_measure *measure,
                                   const struct oac_sweep *sweep,
                                   struct oac_calibration *calibration, struct oac_err *err)
@@ -154,8 +196,8 @@ static enum oac_status fit_blocks(const struct oac_measure *measure,
     double *vpi_seed_v = own + all;
     for (size_t k = 0; k < channels; k++) {
         const struct oac_calibration_channel *channel = &calibration->channel[k];
-        const double zero = channel->offset_code +
-                            (double)calibration->slots * channel->dark_code_per_slot;
+        const double zero =
+            channel->offset_code + (double)calibration->slots * channel->dark_code_per_slot;
         oac_sweep_sigma(sweep, k, zero, channel->variance, own);
         for (size_t s = 0; s < all; s++)
             sigma[s * channels + k] = own[s];
@@ -183,6 +225,8 @@ static enum oac_status fit_blocks(const struct oac_measure *measure,
     }
     if (status == OAC_OK)
         combine(calibration, &data);
+    for (size_t k = 0; status == OAC_OK && k < channels; k++)
+        status = settle_row(calibration, mix, k, err);
 done:
     free(sigma);
     free(own);
@@ -198,10 +242,19 @@ enum oac_status oac_step_client(struct oac_measure *measure,
     if (oac_sweep_init(&sweep, options->biases * options->codes, DARK_STATES,
                        calibration->channels, 1, options->repeats, err))
         return err->status;
-    enum oac_status status = play_sweep(measure, options, calibration, &sweep, err);
+    enum oac_status status = OAC_OK;
+    uint64_t before;
+    do {
+        before = measure->saturated;
+        status = play_sweep(measure, options, calibration, &sweep, err);
+    } while (status == OAC_OK && oac_step_shorter(measure, calibration, before));
     if (status == OAC_OK)
         status = fit_blocks(measure, &sweep, calibration, err);
     oac_sweep_fini(&sweep);
+    if (status == OAC_OK)
+        status = oac_crosstalk_invert(calibration->channels, calibration->gain,
+                                      calibration->crosstalk, calibration->unmix,
+                                      &calibration->condition, err);
     if (status == OAC_OK)
         status = oac_step_operate(measure, calibration, err);
     return status;

@@ -51,8 +51,8 @@ enum oac_status oac_step_dark(struct oac_measure *measure,
     (void)options;
     const struct oac_link_caps *caps = measure->link->caps;
     const size_t channels = calibration->channels;
-    const size_t most = caps->slots_max < OAC_STEP_SLOTS_MAX ? caps->slots_max
-                                                             : (size_t)OAC_STEP_SLOTS_MAX;
+    const size_t most =
+        caps->slots_max < OAC_STEP_SLOTS_MAX ? caps->slots_max : (size_t)OAC_STEP_SLOTS_MAX;
     const size_t slots[LENGTHS] = {most > 8 ? most / 8 : 1, most};
     uint16_t client[WINDOWS], *weight = oac_alloc(channels, sizeof *weight, "codes", err);
     double *code = oac_alloc(LENGTHS * WINDOWS * channels, sizeof *code, "readouts", err);

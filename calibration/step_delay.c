@@ -10,13 +10,13 @@
 #include "calibration/steps.h"
 #include "calibration/sweep.h"
 
-#define REACH        24 /* slots to either side */
-#define SHIFTS       (2 * REACH + 1)
-#define REPEATS      16
-#define WINDOWS      (SHIFTS * REPEATS)
-#define PATTERN_MAX  63
+#define REACH       24 /* slots to either side */
+#define SHIFTS      (2 * REACH + 1)
+#define REPEATS     16
+#define WINDOWS     (SHIFTS * REPEATS)
+#define PATTERN_MAX 63
 /* A correction is made when it is known to be one: beyond 5 standard errors. */
-#define SIGNIFICANT  5.0
+#define SIGNIFICANT 5.0
 
 /* The darkest code of a port at this bias. */
 static uint16_t null_code(const struct oac_port *port, const struct oac_curve *curve,
@@ -88,16 +88,16 @@ static enum oac_status fit_channel(size_t k, size_t channels, const struct patte
 }
 
 /* The client's skew takes the mean, pre-delays the rest. */
-static enum oac_status correct(struct oac_measure *measure,
-                               struct oac_calibration *calibration, struct oac_err *err)
+static enum oac_status correct(struct oac_measure *measure, struct oac_calibration *calibration,
+                               struct oac_err *err)
 {
     const double slot_s = measure->link->caps->slot_s;
     const bool predelays = oac_measure_has(measure, OAC_PREDELAY_S);
     double mean = 0.0, sigma2 = 0.0;
     for (size_t k = 0; k < calibration->channels; k++) {
         mean += calibration->channel[k].late_slots / (double)calibration->channels;
-        sigma2 += pow(calibration->channel[k].late_sigma_slots / (double)calibration->channels,
-                      2.0);
+        sigma2 +=
+            pow(calibration->channel[k].late_sigma_slots / (double)calibration->channels, 2.0);
     }
     if (!oac_measure_has(measure, OAC_SKEW_S) || !(fabs(mean) > SIGNIFICANT * sqrt(sigma2)))
         mean = 0.0;

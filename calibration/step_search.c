@@ -12,10 +12,11 @@
 #include "calibration/fit_transfer.h"
 #include "calibration/steps.h"
 
-#define BIASES 4
-#define CODES  5
-#define GRID   (BIASES * CODES)
-#define WINDOW (2 * CODES) /* client codes of one play, each twice */
+#define BIASES       4
+#define CODES        5
+#define GRID         (BIASES * CODES)
+#define OPEN_WINDOWS 16
+#define WINDOW       (2 * CODES) /* client codes of one play, each twice */
 /* V_pi is looked for from .. to times nominal; issue: +-20 %. */
 #define VPI_LOW  0.65
 #define VPI_HIGH 1.5
@@ -61,7 +62,6 @@ static uint16_t grid_code(const struct oac_port *port, size_t i)
                       (int32_t)(part * (double)(port->code_max - port->code_min)));
 }
 
-
 /* One weight code per channel against all codes of the client, at the biases that are set. */
 static enum oac_status play_point(struct oac_measure *measure,
                                   const struct oac_calibration *calibration,
@@ -99,10 +99,10 @@ static enum oac_status set_weight_biases(struct oac_measure *measure, size_t lev
 {
     const struct oac_link_caps *caps = measure->link->caps;
     for (size_t k = 0; k < calibration->channels; k++) {
-        bias_v[k] = oac_step_bias(measure, OAC_BIAS_WEIGHT_V, &caps->weight[k],
-                                  caps->nominal->channel[k].weight.vpi_v,
-                                  calibration->channel[k].weight_bias_v, (level + k) % BIASES,
-                                  BIASES);
+        bias_v[k] =
+            oac_step_bias(measure, OAC_BIAS_WEIGHT_V, &caps->weight[k],
+                          caps->nominal->channel[k].weight.vpi_v,
+                          calibration->channel[k].weight_bias_v, (level + k) % BIASES, BIASES);
         if (oac_measure_has(measure, OAC_BIAS_WEIGHT_V) &&
             oac_measure_set(measure, OAC_BIAS_WEIGHT_V, k, bias_v[k], &bias_v[k], err))
             return err->status;
@@ -118,9 +118,9 @@ static enum oac_status play_grid(struct oac_measure *measure,
     double *bias_v = oac_alloc(search->channels, sizeof *bias_v, "biases", err);
     enum oac_status status = bias_v ? OAC_OK : err->status;
     for (size_t c = 0; status == OAC_OK && c < BIASES; c++) {
-        double client_bias_v = oac_step_bias(measure, OAC_BIAS_CLIENT_V, caps->client,
-                                             caps->nominal->client.vpi_v,
-                                             calibration->client_bias_v, c, BIASES);
+        double client_bias_v =
+            oac_step_bias(measure, OAC_BIAS_CLIENT_V, caps->client, caps->nominal->client.vpi_v,
+                          calibration->client_bias_v, c, BIASES);
         if (oac_measure_has(measure, OAC_BIAS_CLIENT_V))
             status = oac_measure_set(measure, OAC_BIAS_CLIENT_V, 0, client_bias_v,
                                      &client_bias_v, err);
@@ -195,6 +195,7 @@ static enum oac_status find_curves(const struct oac_measure *measure, struct sea
             return err->status;
         channel->full_code = full / mean / (double)search->slots;
         channel->client_vpi_v = calibration->client.vpi_v;
+        channel->open_code = channel->full_code;
         calibration->gain[k * channels + k] = channel->full_code;
     }
     return OAC_OK;
@@ -218,6 +219,39 @@ static enum oac_status look(struct oac_measure *measure, struct search *search,
     return *clipped ? OAC_OK : find_curves(measure, search, calibration, err);
 }
 
+/* Everything open, crosstalk included: how much light there is in a slot. */
+static enum oac_status open_all(struct oac_measure *measure,
+                                struct oac_calibration *calibration, struct oac_err *err)
+{
+    const size_t channels = calibration->channels;
+    uint16_t client[OPEN_WINDOWS];
+    double *code = oac_alloc(OPEN_WINDOWS * channels, sizeof *code, "readouts", err);
+    if (!code)
+        return err->status;
+    for (size_t b = 0; b < OPEN_WINDOWS; b++)
+        client[b] = calibration->client_open;
+    enum oac_status status = OAC_OK;
+    bool clipped = true;
+    for (size_t slots = oac_step_slots(measure, calibration, 0.4); status == OAC_OK && clipped;
+         slots = slots > 3 ? slots / 3 : 1) {
+        const uint64_t before = measure->saturated;
+        status = oac_measure_hold(measure, slots, calibration->weight_open, OPEN_WINDOWS,
+                                  client, code, NULL, err);
+        clipped = measure->saturated > before && slots > 1;
+        for (size_t k = 0; status == OAC_OK && !clipped && k < channels; k++) {
+            struct oac_calibration_channel *channel = &calibration->channel[k];
+            double sum = 0.0;
+            for (size_t b = 0; b < OPEN_WINDOWS; b++)
+                sum += code[b * channels + k] / OPEN_WINDOWS;
+            channel->open_code =
+                fmax(channel->full_code, (sum - channel->offset_code) / (double)slots) -
+                channel->dark_code_per_slot;
+        }
+    }
+    free(code);
+    return status;
+}
+
 enum oac_status oac_step_search(struct oac_measure *measure,
                                 const struct oac_calibrate_options *options,
                                 struct oac_calibration *calibration, struct oac_err *err)
@@ -227,7 +261,7 @@ enum oac_status oac_step_search(struct oac_measure *measure,
     struct search search;
     enum oac_status status = search_init(&search, calibration->channels, err);
     for (size_t k = 0; status == OAC_OK && k < calibration->channels; k++)
-        calibration->gain[k * calibration->channels + k] = caps->nominal->channel[k].gain_code;
+        calibration->channel[k].open_code = caps->nominal->channel[k].gain_code;
     /* Twice the nominal light still fits; if not, shorter windows. */
     search.slots = oac_step_slots(measure, calibration, 0.4);
     bool clipped = true;
@@ -244,6 +278,8 @@ enum oac_status oac_step_search(struct oac_measure *measure,
     if (status == OAC_OK)
         status = oac_step_operate(measure, calibration, err);
     if (status == OAC_OK)
-        calibration->slots = oac_step_slots(measure, calibration, 0.85);
+        status = open_all(measure, calibration, err);
+    if (status == OAC_OK)
+        calibration->slots = oac_step_slots(measure, calibration, 0.8);
     return status;
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "calibration/fit_crosstalk.h"
 #include "calibration/fit_transfer.h"
 #include "calibration/steps.h"
 #include "calibration/sweep.h"
@@ -46,8 +45,8 @@ static enum oac_status play_state(struct oac_measure *measure,
         const struct oac_port *port = &measure->link->caps->weight[k];
         weight[k] = oac_measure_random_code(measure, port, s, (uint32_t)k);
         sweep->v_v[s * channels + k] = oac_port_voltage(port, weight[k]) + bias_v[k];
-        sweep->place[s * channels + k] = (double)(weight[k] - port->code_min) /
-                                         (double)(port->code_max - port->code_min);
+        sweep->place[s * channels + k] =
+            (double)(weight[k] - port->code_min) / (double)(port->code_max - port->code_min);
     }
     if (oac_measure_hold(measure, calibration->slots, weight, sweep->repeats, client, code,
                          NULL, err))
@@ -94,8 +93,8 @@ static enum oac_status play_sweep(struct oac_measure *measure,
             status = set_biases(measure, calibration, s / options->codes, options->biases,
                                 bias_v, err);
         if (status == OAC_OK)
-            status = play_state(measure, calibration, sweep, s, bias_v, weight, client, code,
-                                err);
+            status =
+                play_state(measure, calibration, sweep, s, bias_v, weight, client, code, err);
         oac_progress(measure->sink, "weights", s + 1, sweep->states, NULL);
     }
     free(bias_v);
@@ -210,8 +209,8 @@ static enum oac_status fit_round(const struct oac_measure *measure,
         oac_progress(measure->sink, "weight curves", (size_t)round * sweep->channels + k + 1,
                      ROUNDS * sweep->channels, NULL);
         if (status == OAC_OK && oac_stop_requested(measure->sink))
-            status = oac_fail(err, OAC_EINTERRUPTED,
-                              "interrupted: the calibration is not complete");
+            status =
+                oac_fail(err, OAC_EINTERRUPTED, "interrupted: the calibration is not complete");
     }
     /* Together, so that no channel sees another's new curve before the round is over. */
     for (size_t k = 0; fits && k < sweep->channels; k++) {
@@ -230,23 +229,25 @@ enum oac_status oac_step_weights(struct oac_measure *measure,
     const size_t channels = calibration->channels;
     struct oac_sweep sweep;
     struct columns columns = {0};
-    if (oac_sweep_init(&sweep, options->biases * options->codes, DARK_STATES, channels, channels,
-                       options->repeats, err))
+    if (oac_sweep_init(&sweep, options->biases * options->codes, DARK_STATES, channels,
+                       channels, options->repeats, err))
         return err->status;
-    enum oac_status status = play_sweep(measure, options, calibration, &sweep, err);
+    enum oac_status status = OAC_OK;
+    uint64_t before;
+    do { /* a code that opens further than the coarse search saw may overflow the readout */
+        before = measure->saturated;
+        status = play_sweep(measure, options, calibration, &sweep, err);
+    } while (status == OAC_OK && oac_step_shorter(measure, calibration, before));
     if (status == OAC_OK)
         status = columns_init(&columns, &sweep, err);
     for (size_t k = 0; status == OAC_OK && k < channels; k++) {
         struct oac_calibration_channel *channel = &calibration->channel[k];
-        const double zero = channel->offset_code +
-                            (double)calibration->slots * channel->dark_code_per_slot;
+        const double zero =
+            channel->offset_code + (double)calibration->slots * channel->dark_code_per_slot;
         status = oac_sweep_variance(&sweep, k, zero, channel->variance, err);
     }
     for (int round = 0; status == OAC_OK && round < ROUNDS; round++)
         status = fit_round(measure, &sweep, calibration, &columns, round, err);
-    if (status == OAC_OK)
-        status = oac_crosstalk_invert(channels, calibration->gain, calibration->crosstalk,
-                                      calibration->unmix, &calibration->condition, err);
     free(columns.memory);
     oac_sweep_fini(&sweep);
     if (status == OAC_OK)

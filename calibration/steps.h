@@ -34,6 +34,11 @@ enum oac_status oac_step_lasers(struct oac_measure *measure, bool on,
 size_t oac_step_slots(const struct oac_measure *measure,
                       const struct oac_calibration *calibration, double part);
 
+/* After readouts saturated since `before` (measure->saturated then), makes windows a quarter shorter and returns true:
+ * play again. False when none did, or windows cannot be shorter. */
+bool oac_step_shorter(const struct oac_measure *measure, struct oac_calibration *calibration,
+                      uint64_t before);
+
 /* The longest window that a step plays, whatever the readout could take. */
 #define OAC_STEP_SLOTS_MAX 256
 

@@ -113,10 +113,11 @@ enum oac_status oac_sweep_variance(const struct oac_sweep *sweep, size_t k, doub
     double mean = 0.0, scale = 1.0;
     gsl_set_error_handler_off();
     if (!(sweep->repeats >= 2 && all >= 8))
-        return oac_fail(err, OAC_EINVAL,
-                        "noise of channel %zu from %zu states of %zu windows: 8 states of 2 are "
-                        "the least",
-                        k, all, sweep->repeats);
+        return oac_fail(
+            err, OAC_EINVAL,
+            "noise of channel %zu from %zu states of %zu windows: 8 states of 2 are "
+            "the least",
+            k, all, sweep->repeats);
     for (size_t s = 0; s < all; s++) {
         mean += sweep->scatter[s * sweep->channels + k] / (double)all;
         scale = fmax(scale, fabs(sweep->mean[s * sweep->channels + k] - zero_code));

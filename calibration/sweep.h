@@ -9,10 +9,12 @@
 #include "base/status.h"
 
 struct oac_sweep {
-    size_t states, channels, modulators; /* modulators: channels of a weight sweep, 1 of a client's */
+    size_t states, channels,
+        modulators; /* modulators: channels of a weight sweep, 1 of a client's */
     size_t repeats, dark_states;
-    double *mean;      /* (states + dark_states, channels) [code]; dark states come last */
-    double *scatter;   /* the same shape: variance of one window [code^2], repeats - 1 degrees of freedom */
+    double *mean; /* (states + dark_states, channels) [code]; dark states come last */
+    double *
+        scatter; /* the same shape: variance of one window [code^2], repeats - 1 degrees of freedom */
     double *v_v;       /* (states + dark_states, modulators) DAC line plus bias */
     double *place;     /* the same shape: of the code in its port's range, 0 .. 1 */
     double *lit;       /* (states + dark_states) 1 or 0 */

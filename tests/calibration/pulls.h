@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PULLS_FALSE_ALARM 1e-3
 
@@ -26,6 +27,9 @@ static inline void pulls_add(struct pulls *pulls, double estimate, double truth,
     pulls->sum += pull;
     pulls->sum2 += pull * pull;
     pulls->inside += fabs(pull) <= 1.959964;
+    if (getenv("OAC_TEST_VERBOSE") && fabs(pull) > 4.0)
+        fprintf(stderr, "%s: %.8g, truth %.8g, sigma %.3g\n", pulls->name, estimate, truth,
+                sigma);
     if (!(fabs(pull) <= pulls->worst))
         pulls->worst = fabs(pull);
 }
