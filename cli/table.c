@@ -18,6 +18,8 @@ const struct oac_command oac_commands[] = {
      oac_cmd_data},
     {PREPARE, "gate", "decide from a calibration whether a network may run on a bench",
      oac_cmd_gate},
+    {LAB, "calibrate", "measure an unknown bench: curves, gains, crosstalk, delays, noise",
+     oac_cmd_calibrate},
     {LAB, "probe", "say what is behind a URI, and what it is good for", oac_cmd_probe},
     {LAB, "port", "read, set and list the ports of a bench by hand, in volts", oac_cmd_port},
     {LAB, "safe", "put a bench into its safe state", oac_cmd_safe},

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "calibration/least_squares.h"
+
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_multifit_nlinear.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define ITERATIONS_MAX 100
+#define TRIMS_MAX      8
+/* Relative step and gradient at which GSL stops: far below any standard error, above rounding. */
+#define STEP_SMALL     1e-9
+#define GRADIENT_SMALL 1e-12
+
+struct solver {
+    const struct oac_least_squares *problem;
+    unsigned char *keep;    /* (points) */
+    double *value, *sorted; /* (points) */
+    double *jacobian;       /* (points, parameters) */
+    gsl_vector *weight;     /* (points) */
+    gsl_multifit_nlinear_workspace *workspace;
+};
+
+static int residuals(const gsl_vector *theta, void *context, gsl_vector *f)
+{
+    struct solver *solver = context;
+    const struct oac_least_squares *problem = solver->problem;
+    problem->model(problem->context, theta->data, solver->value, NULL);
+    for (size_t i = 0; i < problem->data.points; i++) {
+        double off = solver->value[i] - problem->data.y[i];
+        if (!isfinite(off))
+            return GSL_EBADFUNC;
+        gsl_vector_set(f, i, off);
+    }
+    return GSL_SUCCESS;
+}
+
+static int derivatives(const gsl_vector *theta, void *context, gsl_matrix *j)
+{
+    struct solver *solver = context;
+    const struct oac_least_squares *problem = solver->problem;
+    const size_t p = problem->parameters;
+    problem->model(problem->context, theta->data, solver->value, solver->jacobian);
+    for (size_t i = 0; i < problem->data.points; i++)
+        memcpy(gsl_matrix_ptr(j, i, 0), solver->jacobian + i * p, p * sizeof(double));
+    return GSL_SUCCESS;
+}
+
+/* Decides which points count; returns whether that changed. */
+static bool trim(struct solver *solver, struct oac_fit *fit)
+{
+    const size_t points = solver->problem->data.points;
+    bool changed = false;
+    for (size_t i = 0; i < points; i++)
+        solver->sorted[i] = fabs(fit->residual[i]);
+    double spread =
+        fmax(1.0, 1.4826 * gsl_stats_median(solver->sorted, 1, points)); /* sorts in place */
+    for (size_t i = 0; i < points; i++) {
+        unsigned char keep = fabs(fit->residual[i]) <= OAC_TRIM * spread;
+        changed |= keep != solver->keep[i];
+        solver->keep[i] = keep;
+    }
+    return changed;
+}
+
+static enum oac_status solve_once(struct solver *solver, gsl_multifit_nlinear_fdf *system,
+                                  struct oac_fit *fit, struct oac_err *err)
+{
+    const struct oac_least_squares *problem = solver->problem;
+    const struct oac_fit_data *data = &problem->data;
+    int info = 0;
+    for (size_t i = 0; i < data->points; i++)
+        gsl_vector_set(solver->weight, i,
+                       solver->keep[i] ? 1.0 / (data->sigma[i] * data->sigma[i]) : 0.0);
+    gsl_vector_view theta = gsl_vector_view_array(fit->estimate, problem->parameters);
+    int status =
+        gsl_multifit_nlinear_winit(&theta.vector, solver->weight, system, solver->workspace);
+    if (status == GSL_SUCCESS)
+        status = gsl_multifit_nlinear_driver(ITERATIONS_MAX, STEP_SMALL, GRADIENT_SMALL, 0.0,
+                                             NULL, NULL, &info, solver->workspace);
+    /* No step lowers chi2 any further: the minimum to rounding, which GSL reports as lack of progress. */
+    if (status != GSL_SUCCESS && status != GSL_ENOPROG)
+        return oac_fail(err, OAC_EINVAL, "%s: no minimum after %d iterations (%s)",
+                        problem->what, ITERATIONS_MAX, gsl_strerror(status));
+    const gsl_vector *found = gsl_multifit_nlinear_position(solver->workspace);
+    for (size_t i = 0; i < problem->parameters; i++)
+        fit->estimate[i] = gsl_vector_get(found, i);
+    fit->iterations += gsl_multifit_nlinear_niter(solver->workspace);
+    problem->model(problem->context, fit->estimate, solver->value, solver->jacobian);
+    for (size_t i = 0; i < data->points; i++)
+        fit->residual[i] = (data->y[i] - solver->value[i]) / data->sigma[i];
+    return OAC_OK;
+}
+
+static enum oac_status solver_init(struct solver *solver,
+                                   const struct oac_least_squares *problem, struct oac_err *err)
+{
+    size_t points = problem->data.points, cells;
+    gsl_multifit_nlinear_parameters how = gsl_multifit_nlinear_default_parameters();
+    how.solver = gsl_multifit_nlinear_solver_cholesky;
+    how.scale = gsl_multifit_nlinear_scale_more;
+    memset(solver, 0, sizeof *solver);
+    solver->problem = problem;
+    if (oac_size_product(points, problem->parameters, problem->what, &cells, err))
+        return err->status;
+    solver->keep = oac_alloc(points, 1, "a fit", err);
+    solver->value = oac_alloc(2 * points, sizeof(double), "a fit", err);
+    solver->jacobian = oac_alloc(cells, sizeof(double), "a Jacobian", err);
+    if (!solver->keep || !solver->value || !solver->jacobian)
+        return err->status;
+    solver->sorted = solver->value + points;
+    memset(solver->keep, 1, points);
+    solver->weight = gsl_vector_alloc(points);
+    solver->workspace = gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &how, points,
+                                                   problem->parameters);
+    if (!solver->weight || !solver->workspace)
+        return oac_fail(err, OAC_ENOMEM, "out of memory for the fit of %s: %zu points",
+                        problem->what, points);
+    return OAC_OK;
+}
+
+static void solver_fini(struct solver *solver)
+{
+    if (solver->workspace)
+        gsl_multifit_nlinear_free(solver->workspace);
+    if (solver->weight)
+        gsl_vector_free(solver->weight);
+    free(solver->keep);
+    free(solver->value);
+    free(solver->jacobian);
+}
+
+static enum oac_status check(const struct oac_least_squares *problem, struct oac_err *err)
+{
+    const struct oac_fit_data *data = &problem->data;
+    if (!(data->points > problem->parameters))
+        return oac_fail(err, OAC_EINVAL, "%s: %zu points cannot fix %zu parameters: take more",
+                        problem->what, data->points, problem->parameters);
+    for (size_t i = 0; i < data->points; i++)
+        if (!isfinite(data->y[i]) || !(data->sigma[i] > 0.0))
+            return oac_fail(err, OAC_EINVAL, "%s: point %zu is %g with sigma %g", problem->what,
+                            i, data->y[i], data->sigma[i]);
+    return OAC_OK;
+}
+
+enum oac_status oac_least_squares(const struct oac_least_squares *problem, struct oac_fit *fit,
+                                  struct oac_err *err)
+{
+    struct solver solver;
+    struct oac_fit made = {0};
+    gsl_set_error_handler_off(); /* its default aborts the process */
+    if (check(problem, err))
+        return err->status;
+    if (solver_init(&solver, problem, err) ||
+        oac_fit_init(&made, problem->parameters, problem->data.points, err))
+        goto fail;
+    gsl_multifit_nlinear_fdf system = {.f = residuals,
+                                       .df = derivatives,
+                                       .n = problem->data.points,
+                                       .p = problem->parameters,
+                                       .params = &solver};
+    memcpy(made.estimate, problem->start, problem->parameters * sizeof *made.estimate);
+    for (int round = 0; round < TRIMS_MAX; round++) {
+        if (solve_once(&solver, &system, &made, err))
+            goto fail;
+        if (!trim(&solver, &made))
+            break;
+    }
+    if (oac_fit_finish(&made, &problem->data, solver.jacobian, solver.keep, problem->what, err))
+        goto fail;
+    solver_fini(&solver);
+    *fit = made;
+    return OAC_OK;
+fail:
+    solver_fini(&solver);
+    oac_fit_fini(&made);
+    return err->status;
+}
+
+struct linear {
+    size_t points, parameters;
+    const double *design;
+};
+
+static void linear_model(const void *context, const double *theta, double *value,
+                         double *jacobian)
+{
+    const struct linear *linear = context;
+    for (size_t i = 0; i < linear->points; i++) {
+        const double *row = linear->design + i * linear->parameters;
+        value[i] = 0.0;
+        for (size_t p = 0; p < linear->parameters; p++)
+            value[i] += row[p] * theta[p];
+    }
+    if (jacobian)
+        memcpy(jacobian, linear->design,
+               linear->points * linear->parameters * sizeof *jacobian);
+}
+
+enum oac_status oac_linear_least_squares(const char *what, const struct oac_fit_data *data,
+                                         size_t parameters, const double *design,
+                                         struct oac_fit *fit, struct oac_err *err)
+{
+    const struct linear linear = {data->points, parameters, design};
+    double *start = oac_alloc(parameters, sizeof *start, what, err);
+    if (!start)
+        return err->status;
+    const struct oac_least_squares problem = {.what = what,
+                                              .data = *data,
+                                              .parameters = parameters,
+                                              .start = start,
+                                              .model = linear_model,
+                                              .context = &linear};
+    enum oac_status status = oac_least_squares(&problem, fit, err);
+    free(start);
+    return status;
+}
