@@ -74,9 +74,9 @@ static enum oac_status play_sweep(struct oac_measure *measure,
     return status;
 }
 
-/* Other lasers' light per own, at the weights that were open. */
+/* Other lasers' light per own, at the weights that were open, and open (channels): how far they were. */
 static void fill_mix(const struct oac_measure *measure,
-                     const struct oac_calibration *calibration, double *mix)
+                     const struct oac_calibration *calibration, double *mix, double *open)
 {
     const size_t channels = calibration->channels;
     for (size_t j = 0; j < channels; j++) {
@@ -84,9 +84,9 @@ static void fill_mix(const struct oac_measure *measure,
         const double v_v =
             oac_port_voltage(&measure->link->caps->weight[j], calibration->weight_open[j]) +
             channel->weight_bias_v;
-        const double open = oac_curve_transmission(&channel->weight, v_v);
+        open[j] = oac_curve_transmission(&channel->weight, v_v);
         for (size_t k = 0; k < channels; k++)
-            mix[k * channels + j] = calibration->gain[k * channels + j] * open;
+            mix[k * channels + j] = calibration->gain[k * channels + j] * open[j];
     }
     for (size_t k = 0; k < channels; k++) {
         const double own = mix[k * channels + k];
@@ -136,12 +136,20 @@ static void combine(struct oac_calibration *calibration, const struct oac_client
     calibration->client = (struct oac_curve){vpi, vpeak / vpeak_weight, r / r_weight};
 }
 
-/* The weights' sweep tells in what proportion the lasers share a readout, x_j/S with S = sum x, while the client was as
- * open as was known then. This sweep, with all weights at their peaks, where an error of a code moves nothing, tells
+/* Where channel k's fit of its weight keeps the light of laser j. */
+static size_t own_parameter(size_t k, size_t j)
+{
+    if (j == k)
+        return OAC_TRANSFER_FULL;
+    return OAC_TRANSFER_OTHERS + (j < k ? j : j - 1);
+}
+
+/* The weights' sweep tells in what proportion the lasers share a readout, x_j/S with S = sum open_j x_j, while the client
+ * was as open as was known then. This sweep, with all weights at their peaks, where an error of a code moves nothing, tells
  * all light together, total_k. Errors of the two are independent:
- *     gain[k,j] = total_k x_j/S,   variance = (x_j/S)^2 var(total) + total^2 g C g^T,   g_i = (d_ij - x_j/S)/S */
+ *     gain[k,j] = total_k x_j/S,   variance = (x_j/S)^2 var(total) + total^2 g C g^T,   g_i = (d_ij - open_i x_j/S)/S */
 static enum oac_status settle_row(struct oac_calibration *calibration, const double *mix,
-                                  size_t k, struct oac_err *err)
+                                  const double *open, size_t k, struct oac_err *err)
 {
     const size_t channels = calibration->channels;
     struct oac_calibration_channel *channel = &calibration->channel[k];
@@ -153,21 +161,18 @@ static enum oac_status settle_row(struct oac_calibration *calibration, const dou
     double *gradient = oac_alloc(shared->parameters, sizeof *gradient, "gains", err);
     if (!gradient)
         return err->status;
-    double all = 0.0, sum = shared->estimate[OAC_TRANSFER_FULL];
-    for (size_t j = 0; j < channels; j++)
+    double all = 0.0, sum = 0.0;
+    for (size_t j = 0; j < channels; j++) {
         all += mix[k * channels + j];
-    for (size_t j = 0; j + 1 < channels; j++)
-        sum += shared->estimate[OAC_TRANSFER_OTHERS + j];
+        sum += open[j] * shared->estimate[own_parameter(k, j)];
+    }
     const double per_slot = all / (double)calibration->slots;
     const double total = heard->estimate[oac_client_full(&block, i)] * per_slot;
     const double total_sigma = oac_fit_sigma(heard, oac_client_full(&block, i)) * per_slot;
-    for (size_t j = 0, at = OAC_TRANSFER_OTHERS; j < channels; j++) {
-        const size_t own = j == k ? (size_t)OAC_TRANSFER_FULL : at++;
-        const double part = shared->estimate[own] / sum;
-        gradient[OAC_TRANSFER_FULL] = -part / sum;
-        for (size_t m = 0; m + 1 < channels; m++)
-            gradient[OAC_TRANSFER_OTHERS + m] = -part / sum;
-        gradient[own] += 1.0 / sum;
+    for (size_t j = 0; j < channels; j++) {
+        const double part = shared->estimate[own_parameter(k, j)] / sum;
+        for (size_t m = 0; m < channels; m++)
+            gradient[own_parameter(k, m)] = ((m == j) - part * open[m]) / sum;
         calibration->gain[k * channels + j] = total * part;
         calibration->gain_sigma[k * channels + j] =
             hypot(part * total_sigma, total * sqrt(oac_fit_variance(shared, gradient)));
@@ -185,7 +190,7 @@ static enum oac_status fit_blocks(const struct oac_measure *measure,
     const size_t channels = sweep->channels, all = sweep->states + sweep->dark_states;
     const size_t blocks = (channels + OAC_CLIENT_BLOCK - 1) / OAC_CLIENT_BLOCK;
     double *sigma = oac_alloc(all * channels, sizeof *sigma, "the client's sweep", err);
-    double *own = oac_alloc(all + channels, sizeof *own, "the client's sweep", err);
+    double *own = oac_alloc(all + 2 * channels, sizeof *own, "the client's sweep", err);
     double *mix = oac_alloc(channels * channels, sizeof *mix, "crosstalk", err);
     calibration->client_fit =
         oac_alloc(blocks, sizeof *calibration->client_fit, "the client's fits", err);
@@ -193,7 +198,7 @@ static enum oac_status fit_blocks(const struct oac_measure *measure,
         sigma && own && mix && calibration->client_fit ? OAC_OK : err->status;
     if (status != OAC_OK)
         goto done;
-    double *vpi_seed_v = own + all;
+    double *vpi_seed_v = own + all, *open = vpi_seed_v + channels;
     for (size_t k = 0; k < channels; k++) {
         const struct oac_calibration_channel *channel = &calibration->channel[k];
         const double zero =
@@ -203,7 +208,7 @@ static enum oac_status fit_blocks(const struct oac_measure *measure,
             sigma[s * channels + k] = own[s];
         vpi_seed_v[k] = channel->client_vpi_v;
     }
-    fill_mix(measure, calibration, mix);
+    fill_mix(measure, calibration, mix, open);
     struct oac_client_data data = {
         .states = all,
         .channels = channels,
@@ -226,7 +231,7 @@ static enum oac_status fit_blocks(const struct oac_measure *measure,
     if (status == OAC_OK)
         combine(calibration, &data);
     for (size_t k = 0; status == OAC_OK && k < channels; k++)
-        status = settle_row(calibration, mix, k, err);
+        status = settle_row(calibration, mix, open, k, err);
 done:
     free(sigma);
     free(own);
