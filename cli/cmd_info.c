@@ -9,8 +9,10 @@
 #include "base/h5.h"
 #include "base/npy.h"
 #include "cli/command.h"
+#include "cli/info_calibration.h"
 #include "cli/info_h5.h"
 #include "experiments/format.h"
+#include "hal/calrec.h"
 #include "models/formats/native.h"
 #include "models/idx.h"
 #include "models/network.h"
@@ -87,6 +89,8 @@ static enum oac_status info_h5(const char *path, struct oac_err *err)
     enum oac_status status = OAC_OK;
     if (format && strcmp(format, "oac-model") == 0)
         status = print_model(path, err);
+    if (format && strcmp(format, OAC_CALREC_FORMAT) == 0)
+        status = oac_info_print_calibration(path, err);
     oac_h5_file_destroy(file);
     return status;
 }

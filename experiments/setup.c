@@ -21,10 +21,14 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
 {
     static const struct oac_sink silent;
     struct oac_sink heard = sink ? *sink : silent;
+    struct oac_engine_options engine = options->engine;
+    char calibration_id[OAC_DIGEST_HEX_BYTES];
     uint8_t hash[32];
 
     memset(station, 0, sizeof *station);
-    if (oac_rig_read(options->rig, options->sets, options->set_count, &station->rig,
+    if (oac_calibration_open(&options->calibration, &engine, &station->calrec, calibration_id,
+                             err) != OAC_OK ||
+        oac_rig_read(options->rig, options->sets, options->set_count, &station->rig,
                      &station->rig_text, err) != OAC_OK)
         goto fail;
     oac_rig_warnings(&station->rig, warn, &heard);
@@ -38,8 +42,10 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
                                            .uri = options->uri};
     if (oac_registry_open(options->on ? options->on : "sim", &request, &station->link, err) !=
             OAC_OK ||
-        oac_engine_create(&station->link, NULL, &options->engine, &station->engine, err) !=
-            OAC_OK)
+        oac_engine_create(&station->link, station->calrec, &engine, &station->engine, err) !=
+            OAC_OK ||
+        oac_calibration_mark(&options->calibration, station->engine, calibration_id,
+                             &station->calibration, err) != OAC_OK)
         goto fail;
     return OAC_OK;
 fail:
@@ -51,6 +57,7 @@ void oac_station_close(struct oac_station *station)
 {
     oac_engine_destroy(station->engine);
     oac_link_close(&station->link);
+    oac_calrec_destroy(station->calrec);
     free(station->rig_text);
     memset(station, 0, sizeof *station);
 }
@@ -168,6 +175,7 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
         .noise = options->noise,
         .seed = options->seed,
         .engine = {.encoding = options->encoding, .repeats = options->repeats},
+        .calibration = options->calibration,
     };
 
     memset(setup, 0, sizeof *setup);

@@ -25,7 +25,8 @@ struct oac_station_options {
     size_t set_count;
     uint32_t noise; /* mask of sim/noise.h */
     uint64_t seed;
-    struct oac_engine_options engine;
+    struct oac_engine_options engine; /* but for what calibration says */
+    struct oac_calibration_use calibration;
 };
 
 struct oac_station {
@@ -33,6 +34,8 @@ struct oac_station {
     char *rig_text; /* every key resolved */
     char rig_sha256[OAC_DIGEST_HEX_BYTES];
     struct oac_link link;
+    struct oac_calrec *calrec; /* NULL: the link's nominal one */
+    struct oac_calibration_marks calibration;
     struct oac_engine *engine;
 };
 
