@@ -111,8 +111,7 @@ static enum oac_status solve_once(struct solver *solver, gsl_multilarge_nlinear_
     const struct oac_fit_data *data = &problem->data;
     int info = 0;
     gsl_vector_view theta = gsl_vector_view_array(fit->estimate, problem->parameters);
-    int status =
-        gsl_multilarge_nlinear_init(&theta.vector, system, solver->workspace);
+    int status = gsl_multilarge_nlinear_init(&theta.vector, system, solver->workspace);
     if (status == GSL_SUCCESS)
         status = gsl_multilarge_nlinear_driver(ITERATIONS_MAX, STEP_SMALL, GRADIENT_SMALL, 0.0,
                                                NULL, NULL, &info, solver->workspace);

@@ -20,10 +20,16 @@ static enum oac_status open_splits(struct oac_calibrate_bench *bench, struct oac
 {
     const struct oac_calibrate_request *request = bench->request;
     struct oac_calibrate_outcome *outcome = bench->outcome;
-    if (oac_setup_read(request->model_path, request->data_name, request->data_directory,
-                       "reference", bench->sink, &bench->network, &bench->reference, err) ||
-        oac_dataset_open(request->data_name, "held-out", request->data_directory,
-                         &bench->held_out, err))
+    const struct oac_run_options options = {.model_path = request->model_path,
+                                            .data_name = request->data_name,
+                                            .data_directory = request->data_directory,
+                                            .data_split = "reference"};
+    struct oac_setup setup = {0};
+    enum oac_status status = oac_setup_read(&options, bench->sink, &setup, err);
+    bench->network = setup.network;
+    bench->reference = setup.dataset;
+    if (status || oac_dataset_open(request->data_name, "held-out", request->data_directory,
+                                   &bench->held_out, err))
         return err->status;
     outcome->classes = bench->held_out->classes;
     bench->prediction = oac_alloc(bench->held_out->count, 1, "answers", err);
@@ -41,9 +47,9 @@ static enum oac_status run_target(struct oac_calibrate_bench *bench, struct oac_
 {
     const struct oac_calibrate_request *request = bench->request;
     struct oac_calibrate_outcome *outcome = bench->outcome;
-    const struct oac_target_bench functions = {
-        bench, oac_calibrate_bench_classify, oac_calibrate_bench_change,
-        oac_calibrate_bench_cost};
+    const struct oac_target_bench functions = {bench, oac_calibrate_bench_classify,
+                                               oac_calibrate_bench_change,
+                                               oac_calibrate_bench_cost};
     const struct oac_target_options options = {
         .target = request->target,
         .confidence = request->confidence,
@@ -63,7 +69,7 @@ static enum oac_status run_target(struct oac_calibrate_bench *bench, struct oac_
 
 static void copy(char to[OAC_CERTIFICATE_TEXT_BYTES], const char *from)
 {
-    snprintf(to, OAC_CERTIFICATE_TEXT_BYTES, "%s", from);
+    snprintf(to, OAC_CERTIFICATE_TEXT_BYTES, "%.*s", (int)OAC_CERTIFICATE_TEXT_BYTES - 1, from);
 }
 
 /* Light of an image at the mean operands, summed over layers, per product of the model [aJ]. */
@@ -166,8 +172,7 @@ enum oac_status oac_calibrate(const struct oac_calibrate_request *request,
                                         .repeats = request->station.engine.repeats};
     struct oac_target_cost now;
     memset(outcome, 0, sizeof *outcome);
-    if (check_request(request, err) ||
-        oac_station_open(&request->station, sink, &station, err))
+    if (check_request(request, err) || oac_station_open(&request->station, sink, &station, err))
         return err->status;
     bench.link = &station.link;
     oac_link_account(bench.link, &bench.start);

@@ -50,7 +50,8 @@ struct oac_calibrate_outcome {
     struct oac_certificate certificate;
     double digital_accuracy; /* of the calibration split */
     size_t classes;
-    uint64_t *confusion; /* (classes, classes) label, answer; held-out images of the last attempt */
+    uint64_t
+        *confusion; /* (classes, classes) label, answer; held-out images of the last attempt */
     size_t looks;
     struct oac_calibrate_look look[OAC_CALIBRATE_LOOKS_MAX];
     char reason[400]; /* not certified: the dominant error, and what would help */

@@ -19,7 +19,7 @@ struct oac_calibrate_bench {
     struct oac_classifier *classifier;
     uint64_t slot; /* the next free one, when no engine runs */
     uint32_t repeats;
-    unsigned measured; /* times */
+    unsigned measured;               /* times */
     struct oac_multiply_tally tally; /* of engines that are gone */
     uint8_t *prediction;             /* (held_out->count) */
     double start_s;                  /* wall clock */

@@ -7,12 +7,13 @@
 #include "base/alloc.h"
 #include "experiments/calibrate_bench.h"
 
-#define MEASURED_MAX     3u    /* times in all: what did not help twice will not help */
-#define REPEATS_MAX      8u
-#define LIGHT_STEP_DB    3.0   /* twice the light */
-#define CLIPPED_MOST     1e-3  /* of the readouts of the calibration images: more light would only clip */
-#define DRIFTED_SIGMAS   4.0   /* of the difference of two gains */
-#define BAD_TIMES_MEDIAN 4.0   /* verification error of a channel that does more harm than good */
+#define MEASURED_MAX  3u /* times in all: what did not help twice will not help */
+#define REPEATS_MAX   8u
+#define LIGHT_STEP_DB 3.0 /* twice the light */
+#define CLIPPED_MOST \
+    1e-3 /* of the readouts of the calibration images: more light would only clip */
+#define DRIFTED_SIGMAS   4.0 /* of the difference of two gains */
+#define BAD_TIMES_MEDIAN 4.0 /* verification error of a channel that does more harm than good */
 
 /* Channels whose gain moved between two measurements by more than both their errors explain. */
 static size_t drifted(const struct oac_calibration *a, const struct oac_calibration *b)

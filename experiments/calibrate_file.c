@@ -27,11 +27,12 @@ static enum oac_status put_column(struct oac_h5_writer *writer, const char *path
     return status;
 }
 
-#define ATTEMPT(name, expression)                                                              \
-    static double attempt_##name(const void *context, size_t i)                                \
-    {                                                                                          \
-        const struct oac_target_attempt *a = &((const struct oac_target_result *)context)->attempt[i]; \
-        return (double)(expression);                                                           \
+#define ATTEMPT(name, expression)                                     \
+    static double attempt_##name(const void *context, size_t i)       \
+    {                                                                 \
+        const struct oac_target_attempt *a =                          \
+            &((const struct oac_target_result *)context)->attempt[i]; \
+        return (double)(expression);                                  \
     }
 ATTEMPT(calibration_right, a->calibration.right)
 ATTEMPT(calibration_wrong, a->calibration.wrong)
@@ -74,17 +75,19 @@ static enum oac_status put_attempts(struct oac_h5_writer *writer,
         snprintf(where, sizeof where, "/attempts/%03zu", i);
         if (oac_h5_put_text(writer, where, "step", oac_target_step_names[a->step], err) ||
             oac_h5_put_text(writer, where, "detail", a->detail, err) ||
-            oac_h5_put_text(writer, where, "verdict", oac_target_verdict_names[a->verdict], err))
+            oac_h5_put_text(writer, where, "verdict", oac_target_verdict_names[a->verdict],
+                            err))
             return err->status;
     }
     return OAC_OK;
 }
 
-#define LOOK(name, expression)                                                                 \
-    static double look_##name(const void *context, size_t i)                                   \
-    {                                                                                          \
-        const struct oac_calibrate_look *l = &((const struct oac_calibrate_outcome *)context)->look[i]; \
-        return (double)(expression);                                                           \
+#define LOOK(name, expression)                                         \
+    static double look_##name(const void *context, size_t i)           \
+    {                                                                  \
+        const struct oac_calibrate_look *l =                           \
+            &((const struct oac_calibrate_outcome *)context)->look[i]; \
+        return (double)(expression);                                   \
     }
 LOOK(attempt, l->attempt)
 LOOK(held_out, l->held_out)
@@ -101,7 +104,7 @@ static enum oac_status put_looks(struct oac_h5_writer *writer,
         const char *path, *unit;
         double (*get)(const void *, size_t);
     } columns[] = {
-        {"/looks/attempt", "1", look_attempt},   {"/looks/held_out", "1", look_held_out},
+        {"/looks/attempt", "1", look_attempt},    {"/looks/held_out", "1", look_held_out},
         {"/looks/images", "images", look_images}, {"/looks/right", "images", look_right},
         {"/looks/bench", "s", look_bench_s},
     };
