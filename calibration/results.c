@@ -134,22 +134,16 @@ static enum oac_status put_source(struct oac_h5_writer *writer,
     return oac_h5_put_integer(writer, "/source", "seed", (int64_t)source->seed, err);
 }
 
-enum oac_status oac_calibration_write(const struct oac_calibration *calibration,
-                                      const struct oac_calrec *calrec,
-                                      const struct oac_calibration_source *source,
-                                      const char *path, struct oac_err *err)
+enum oac_status oac_calibration_put(const struct oac_calibration *calibration,
+                                    const struct oac_calrec *calrec,
+                                    const struct oac_calibration_source *source,
+                                    struct oac_h5_writer *writer, struct oac_err *err)
 {
-    struct oac_h5_writer *writer = NULL;
-    if (oac_h5_create(&writer, err))
-        return err->status;
-    enum oac_status status = OAC_OK;
     if (oac_h5_put_provenance(writer, OAC_CALREC_FORMAT, OAC_CALREC_SCHEMA,
                               source->command_line, NULL, err) ||
         oac_calrec_put(calrec, writer, err) || put_source(writer, source, err) ||
         put_columns(writer, calibration, err) || put_matrices(writer, calibration, err) ||
-        put_scalars(writer, calibration, err) ||
-        oac_calibration_put_fits(calibration, writer, err) || oac_h5_commit(writer, path, err))
-        status = oac_fail_within(err, "calibration %s", path);
-    oac_h5_destroy(writer);
-    return status;
+        put_scalars(writer, calibration, err))
+        return err->status;
+    return oac_calibration_put_fits(calibration, writer, err);
 }

@@ -20,9 +20,12 @@ struct oac_calibration_source { /* where it comes from; NULL: not stated */
     uint64_t seed;
 };
 
-enum oac_status oac_calibration_write(const struct oac_calibration *calibration,
-                                      const struct oac_calrec *calrec,
-                                      const struct oac_calibration_source *source,
-                                      const char *path, struct oac_err *err) OAC_MUST_USE;
+/* Everything, provenance too, into a file that may get more before it is written. */
+struct oac_h5_writer;
+enum oac_status oac_calibration_put(const struct oac_calibration *calibration,
+                                    const struct oac_calrec *calrec,
+                                    const struct oac_calibration_source *source,
+                                    struct oac_h5_writer *writer,
+                                    struct oac_err *err) OAC_MUST_USE;
 
 #endif

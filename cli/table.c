@@ -16,6 +16,8 @@ const struct oac_command oac_commands[] = {
     {PREPARE, "train", "train a network that fits the optics it will run on", oac_cmd_train},
     {PREPARE, "data", "list the data sets there are, fetch the one that is missing",
      oac_cmd_data},
+    {PREPARE, "gate", "decide from a calibration whether a network may run on a bench",
+     oac_cmd_gate},
     {LAB, "calibrate", "measure an unknown bench: curves, gains, crosstalk, delays, noise",
      oac_cmd_calibrate},
     {LAB, "probe", "say what is behind a URI, and what it is good for", oac_cmd_probe},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "calibration/fit_transfer.h"
+#include "experiments/calibrate_verdict.h"
 #include "experiments/format.h"
 
 /* What fits say about themselves, over all channels. */
@@ -49,9 +50,14 @@ static void print_channel(const struct oac_calibration *calibration, size_t k, F
             100.0 * channel->verify_rms);
 }
 
-void oac_calibrate_report(const struct oac_calibration *calibration, const char *rig,
-                          double seconds, const char *path, FILE *out)
+void oac_calibrate_report(const struct oac_calibrate_outcome *outcome, const char *path,
+                          FILE *out)
 {
+    const struct oac_calibration *calibration = outcome->calibration;
+    const double seconds = outcome->seconds;
+    const char *rig = outcome->rig_name;
+    if (outcome->has_target)
+        oac_verdict_report(outcome, out);
     const struct summary s = summarise(calibration);
     const struct oac_account *spent = &calibration->spent;
     fprintf(out,
@@ -124,9 +130,9 @@ static json_t *channel_json(const struct oac_calibration *calibration, size_t k)
     return object;
 }
 
-static int fill(json_t *object, const struct oac_calibration *calibration, const char *rig,
-                double seconds, const char *path)
+static int fill(json_t *object, const struct oac_calibrate_outcome *outcome, const char *path)
 {
+    const struct oac_calibration *calibration = outcome->calibration;
     const struct summary s = summarise(calibration);
     const struct oac_account *spent = &calibration->spent;
     json_t *channels = json_array();
@@ -134,7 +140,7 @@ static int fill(json_t *object, const struct oac_calibration *calibration, const
     for (size_t k = 0; !failed && k < calibration->channels; k++)
         failed = json_array_append_new(channels, channel_json(calibration, k));
     return failed | json_object_set_new(object, "schema", json_integer(1)) |
-           json_object_set_new(object, "rig", json_string(rig)) |
+           json_object_set_new(object, "rig", json_string(outcome->rig_name)) |
            json_object_set_new(object, "output", path ? json_string(path) : json_null()) |
            set_real(object, "verify_rms", s.verify_rms) |
            set_real(object, "verify_rms_worst", s.verify_worst) |
@@ -151,17 +157,18 @@ static int fill(json_t *object, const struct oac_calibration *calibration, const
            set_real(object, "bench_s", spent->bench_s) |
            set_real(object, "launched_j", spent->launched_j) |
            set_real(object, "detected_photons", spent->detected_photons) |
-           set_real(object, "seconds", seconds) |
+           set_real(object, "seconds", outcome->seconds) |
+           json_object_set_new(object, "target",
+                               outcome->has_target ? oac_verdict_json(outcome) : json_null()) |
            json_object_set_new(object, "channels", channels);
 }
 
-enum oac_status oac_calibrate_json(const struct oac_calibration *calibration, const char *rig,
-                                   double seconds, const char *path, FILE *out,
-                                   struct oac_err *err)
+enum oac_status oac_calibrate_json(const struct oac_calibrate_outcome *outcome,
+                                   const char *path, FILE *out, struct oac_err *err)
 {
     json_t *object = json_object();
     enum oac_status status = OAC_OK;
-    if (!object || fill(object, calibration, rig, seconds, path) != 0)
+    if (!object || fill(object, outcome, path) != 0)
         status = oac_fail(err, OAC_EINTERNAL,
                           "a figure of the calibration cannot be written as JSON");
     else if (json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 ||

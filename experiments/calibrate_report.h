@@ -5,13 +5,14 @@
 
 #include <stdio.h>
 
-#include "calibration/calibration.h"
+#include "experiments/calibrate.h"
 
 /* path: of the result file; NULL: none was written. */
-void oac_calibrate_report(const struct oac_calibration *calibration, const char *rig,
-                          double seconds, const char *path, FILE *out);
-enum oac_status oac_calibrate_json(const struct oac_calibration *calibration, const char *rig,
-                                   double seconds, const char *path, FILE *out,
+void oac_calibrate_report(const struct oac_calibrate_outcome *outcome, const char *path,
+                          FILE *out);
+/* One object with every figure; with a target also `target`: verdict, certificate, attempts. */
+enum oac_status oac_calibrate_json(const struct oac_calibrate_outcome *outcome,
+                                   const char *path, FILE *out,
                                    struct oac_err *err) OAC_MUST_USE;
 
 #endif

@@ -222,9 +222,9 @@ done:
     return status;
 }
 
-static enum oac_status open_model_and_data(const struct oac_run_options *options,
-                                           const struct oac_sink *sink, struct oac_setup *setup,
-                                           struct oac_err *err)
+enum oac_status oac_setup_read(const struct oac_run_options *options,
+                               const struct oac_sink *sink, struct oac_setup *setup,
+                               struct oac_err *err)
 {
     enum oac_status status = oac_native_read(options->model_path, &setup->network, err);
 
@@ -263,7 +263,7 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
     };
 
     memset(setup, 0, sizeof *setup);
-    if (open_model_and_data(options, sink, setup, err) != OAC_OK ||
+    if (oac_setup_read(options, sink, setup, err) != OAC_OK ||
         oac_station_open(&station, sink, &setup->station, err) != OAC_OK ||
         oac_forward_create(setup->station.engine, setup->network, &setup->forward, err) !=
             OAC_OK) {

@@ -81,6 +81,10 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
 /* As oac_station_finish. */
 enum oac_status oac_setup_finish(struct oac_setup *setup, struct oac_err *err) OAC_MUST_USE;
 
+/* Network and data alone, into a zeroed set-up; close it after a failure too. */
+enum oac_status oac_setup_read(const struct oac_run_options *options,
+                               const struct oac_sink *sink, struct oac_setup *setup,
+                               struct oac_err *err) OAC_MUST_USE;
 void oac_setup_close(struct oac_setup *setup); /* a zeroed set-up is fine */
 
 #endif
