@@ -20,7 +20,7 @@ static enum oac_status open_recorded(void *context, struct oac_stream *stream,
 {
     (void)context;
     if (recording_fixture_recorder(&fixture, "iio", err) ||
-        oac_iio_stream_open(&fixture.rig, fixture.hash, bench.uri, stream, err))
+        oac_iio_stream_open(&fixture.rig, fixture.hash, bench.uri, NULL, stream, err))
         return err->status;
     return oac_recorder_wrap(fixture.recorder, stream, err);
 }
@@ -79,12 +79,15 @@ Test(bench_contract, a_recorded_virtual_bench_and_its_recording_keep_that_of_lin
     recording_fixture_remove(&fixture);
 }
 
+/* Whoever names a bench in OAC_BENCH_URI arms it. */
+static const struct oac_drive armed = {.arm = true};
+
 /* The rig that is set up there; m2k-bench unless OAC_BENCH_RIG names another. */
 static enum oac_status open_hardware(void *context, struct oac_stream *stream,
                                      struct oac_err *err)
 {
     const char *uri = context;
-    return oac_iio_stream_open(&fixture.rig, fixture.hash, uri, stream, err);
+    return oac_iio_stream_open(&fixture.rig, fixture.hash, uri, &armed, stream, err);
 }
 
 static enum oac_status open_hardware_link(void *context, struct oac_link *link,
