@@ -28,31 +28,36 @@ static bool lit(const struct oac_probe *probe, size_t k, size_t j)
            (cell->overload || cell->light > lit_sigmas(probe) * cell->sigma);
 }
 
-/* Any light in `channels` cells from (k, j) on by steps of (down, right), single or in sum? */
-static bool any_light(const struct oac_probe *probe, size_t k, size_t j, size_t down,
-                      size_t right)
+/* Light of the cells together: errors are independent but for the zero, which is one per row. */
+static bool row_lit(const struct oac_probe *probe, size_t k)
 {
-    double light = 0.0, variance = 0.0;
-    for (size_t i = 0; i < probe->channels; i++, k += down, j += right) {
+    double light = 0.0, variance = 0.0, zero = 0.0;
+    if (blind(probe, k))
+        return false;
+    for (size_t j = 0; j < probe->channels; j++) {
         const struct oac_probe_cell *cell = cell_of(probe, k, j);
         if (lit(probe, k, j))
             return true;
-        if (blind(probe, k))
-            continue;
         light += cell->light;
-        variance += cell->sigma * cell->sigma;
+        variance += cell->sigma * cell->sigma - cell->dark_sigma * cell->dark_sigma;
+        zero += cell->dark_sigma;
     }
-    return light > lit_sigmas(probe) * sqrt(variance);
-}
-
-static bool row_lit(const struct oac_probe *probe, size_t k)
-{
-    return any_light(probe, k, 0, 0, 1);
+    return light > lit_sigmas(probe) * sqrt(variance + zero * zero);
 }
 
 static bool column_lit(const struct oac_probe *probe, size_t j)
 {
-    return any_light(probe, 0, j, 1, 0);
+    double light = 0.0, variance = 0.0;
+    for (size_t k = 0; k < probe->channels; k++) {
+        const struct oac_probe_cell *cell = cell_of(probe, k, j);
+        if (blind(probe, k))
+            continue;
+        if (lit(probe, k, j))
+            return true;
+        light += cell->light;
+        variance += cell->sigma * cell->sigma;
+    }
+    return light > lit_sigmas(probe) * sqrt(variance);
 }
 
 static void add(struct oac_findings *findings, enum oac_diagnosis fault, size_t channel,

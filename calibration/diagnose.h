@@ -55,6 +55,7 @@ extern const char *const oac_diagnosis_names[]; /* the words, NULL at the end */
 
 struct oac_probe_cell {              /* [code per slot] */
     double light, sigma;             /* mean over the voltages, less the dark */
+    double dark_sigma;               /* part of sigma that is the dark's: one error for a row */
     double most, swing, swing_sigma; /* extremes over the voltages */
     bool overload;                   /* light that the shortest window cannot hold */
 };

@@ -103,6 +103,7 @@ static struct oac_probe_cell cell_from(const struct oac_prober *prober, size_t k
     return (struct oac_probe_cell){
         .light = sum / slots,
         .sigma = sqrt(variance / windows + dark) / slots,
+        .dark_sigma = sqrt(dark) / slots,
         .most = most / slots,
         .swing = (most - least) / slots,
         .swing_sigma = sqrt(2.0 * variance / OAC_PROBE_REPEATS) / slots,
