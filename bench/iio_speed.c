@@ -5,7 +5,8 @@
  *          carry the same bytes in the same pieces, and their ratio
  *   tax    (processor time of the driver - that of a bare libiio loop) / that of the loop, of this process
  *          alone. Both stream the same 2^26 samples as native integers through buffers of the same length,
- *          one thread pushes and one refills. The driver has its threads, its deadlines and its check of every layout on top.
+ *          one thread pushes and one refills. The driver has its threads, its deadlines and its check
+ *          of every layout on top.
  *   codes  the same when every sample is made from a code and every one becomes a code too (driver/codec.h), in
  *          nanoseconds a sample; nothing becomes a float. Medians of alternating repeats.
  *

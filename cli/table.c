@@ -9,9 +9,9 @@
 const struct oac_command oac_commands[] = {
     {COMPUTE, "run", "classify a data set with a network whose products are optical",
      oac_cmd_run},
-    {COMPUTE, "matmul", "multiply a matrix by vectors through the optics, with the error",
+    {COMPUTE, "matmul", "multiply a matrix by vectors with light, with the error",
      oac_cmd_matmul},
-    {COMPUTE, "compare", "run the same frames on both simulators, and say why they differ",
+    {COMPUTE, "compare", "run the same frames on both simulators, say why they differ",
      oac_cmd_compare},
     {PREPARE, "train", "train a network that fits the optics it will run on", oac_cmd_train},
     {PREPARE, "data", "list the data sets there are, fetch the one that is missing",
