@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is broken on a bench, judged from a table of what probes measured (calibration/step_faults.c).
  *
- * Cell (k, j) is what readout k sees of laser j alone while weight port j goes through its voltages and the client is
- * open: light with its standard error, swing = most - least over the voltages. With powers p, gains g and
- * crosstalk X it is g_k X_kj p_j T_j, which tells the parts apart:
+ * Cell (k, j) is what readout k sees of laser j alone while weight port j goes through its voltages and the
+ * client is open: light with its standard error, swing = most - least over the voltages. With powers p, gains
+ * g and crosstalk X it is g_k X_kj p_j T_j, which tells the parts apart:
  *     detector k dead    row k is dark, column k is not: crosstalk of laser k reaches other readouts
  *     laser k extinct    column k is dark, row k is not
  *     modulator k stuck  column k has light, and it does not follow the voltage

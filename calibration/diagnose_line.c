@@ -68,7 +68,7 @@ static void name_channels(const struct oac_finding *finding, char *text, size_t 
         snprintf(text, bytes, "channel %zu: ", finding->channel);
 }
 
-/* The first of each kind tells its evidence and remedy; further channels are named only. */
+/* The first of each kind tells the remedy. */
 void oac_findings_line(const struct oac_findings *findings, char *line, size_t bytes)
 {
     size_t used = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Probes: what oac_diagnose judges, played through the link. Windows are counted in advance: their number depends
- * on channels and options alone, so that a probe ends whatever the bench does. */
+/* Probes: what oac_diagnose judges, played through the link. Windows are counted in advance: their number
+ * depends on channels and options alone, so that a probe ends whatever the bench does. */
 #ifndef OAC_CALIBRATION_PROBE_H
 #define OAC_CALIBRATION_PROBE_H
 
@@ -38,7 +38,8 @@ struct oac_prober {
     uint32_t *saturated;
 };
 
-/* bias_v (channels) and client_bias_v are what the biases are set to now. */
+/* Room for plays of drift_windows in groups. The caller then fills bias_v and client_bias_v, zero until then, with what
+ * the biases are set to. On failure too, fini frees what there is. */
 enum oac_status oac_prober_init(struct oac_prober *prober, struct oac_measure *measure,
                                 size_t drift_windows, struct oac_err *err) OAC_MUST_USE;
 void oac_prober_fini(struct oac_prober *prober); /* a zeroed one is fine */

@@ -103,3 +103,15 @@ Test(calibrate, every_fault_is_one_line_that_names_it_and_exit_1)
         oac_test_process_fini(&p);
     }
 }
+
+#ifdef OAC_HAVE_LIBIIO
+/* Nothing listens on port 1. */
+Test(calibrate, a_device_that_does_not_answer_is_one_line_and_exit_3)
+{
+    struct oac_test_process p =
+        OAC("calibrate", "--rig", "m2k-bench", "--on", "iio", "--uri", "ip:127.0.0.1:1");
+    cr_expect_eq(p.code, 3, "%d: %s", p.code, p.said);
+    cr_expect_eq(lines(p.said), 1, "%s", p.said);
+    oac_test_process_fini(&p);
+}
+#endif
