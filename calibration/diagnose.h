@@ -37,9 +37,7 @@
       "check the detector and its readout cable")                                              \
     X(OAC_DIAGNOSIS_DARK_LASER, "extinct laser", "laser extinct", "check the laser's current") \
     X(OAC_DIAGNOSIS_DARK_CHANNEL, "dark channel",                                              \
-      "no light: dead detector, extinct laser or "                                             \
-      "closed modulator, which the link cannot tell apart",                                    \
-      "check all three")                                                                       \
+      "no light (detector, laser or modulator: the link cannot tell)", "check all three")      \
     X(OAC_DIAGNOSIS_STUCK_MODULATOR, "stuck modulator", "modulator stuck",                     \
       "check the drive and bias cables")                                                       \
     X(OAC_DIAGNOSIS_DRIFT, "fast drift", "drifts faster than it can be measured",              \

@@ -38,13 +38,14 @@ struct oac_prober {
     uint32_t *saturated;
 };
 
-/* Room for plays of drift_windows in groups. The caller then fills bias_v and client_bias_v, zero until then, with what
- * the biases are set to. On failure too, fini frees what there is. */
+/* Room for plays of drift_windows in groups. The caller then fills bias_v and client_bias_v, zero until then,
+ * with what the biases are set to. On failure too, fini frees what there is. */
 enum oac_status oac_prober_init(struct oac_prober *prober, struct oac_measure *measure,
                                 size_t drift_windows, struct oac_err *err) OAC_MUST_USE;
 void oac_prober_fini(struct oac_prober *prober); /* a zeroed one is fine */
 
-/* Code and slow bias of point p of a modulator's voltages: CODES over the port's range, BIASES of them. Pure. */
+/* Code and slow bias of point p of a modulator's voltages: CODES over the port's range, BIASES of them.
+ * Pure. */
 uint16_t oac_probe_code(const struct oac_port *port, size_t p);
 double oac_probe_bias(const struct oac_prober *prober, enum oac_setting setting,
                       const struct oac_port *port, double vpi_v, double present_v, size_t p);
