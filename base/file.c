@@ -122,9 +122,8 @@ static int write_all(int fd, const char *data, size_t bytes)
     return 0;
 }
 
-/* write_all with SIGXFSZ, which the kernel sends to the writing thread, held back and
- * swallowed. */
-static int write_without_signal(int fd, const char *data, size_t bytes)
+/* SIGXFSZ, which the kernel sends to the writing thread, is held back and swallowed. */
+bool oac_file_put(int fd, const void *data, size_t bytes)
 {
     sigset_t limit_signal, old_mask;
     sigemptyset(&limit_signal);
@@ -138,7 +137,7 @@ static int write_without_signal(int fd, const char *data, size_t bytes)
 
     pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
     errno = saved_errno;
-    return failed;
+    return !failed;
 }
 
 /* Where a write to `path` ends up: a link's target, and only what may be replaced. */
@@ -175,8 +174,7 @@ static enum oac_status write_temporary(const char *path, const char *directory, 
     if (fd < 0)
         return oac_fail(err, OAC_EIO, "%s: cannot write into %s: %s", path, directory,
                         strerror(errno));
-    int failed =
-        write_without_signal(fd, data, bytes) || (mode && fchmod(fd, mode)) || fsync(fd);
+    int failed = !oac_file_put(fd, data, bytes) || (mode && fchmod(fd, mode)) || fsync(fd);
     int saved_errno = errno;
     if (close(fd) && !failed) {
         failed = 1;

@@ -3,6 +3,7 @@
 #ifndef OAC_BASE_FILE_H
 #define OAC_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -16,6 +17,9 @@ enum oac_status oac_file_open(const char *path, int *fd, size_t *bytes,
  * (not counted in *bytes) and freed by the caller. */
 enum oac_status oac_file_read(const char *path, size_t max_bytes, char **data, size_t *bytes,
                               struct oac_err *err) OAC_MUST_USE;
+
+/* Writes all of it to fd; false with errno set when the system refuses, RLIMIT_FSIZE included (no SIGXFSZ). */
+bool oac_file_put(int fd, const void *data, size_t bytes);
 
 /* Writes `path` beside itself, fsyncs, renames, fsyncs the directory. On failure the old file, if any, is
  * untouched and nothing is left behind (only a failing fsync of the directory, after the rename, leaves the

@@ -58,6 +58,17 @@ enum oac_status oac_h5_put_array(struct oac_h5_writer *writer, const char *path,
                                  const char *dim_names, const char *unit, bool compress,
                                  const void *data, struct oac_err *err) OAC_MUST_USE;
 
+/* Gives the next elements of a long data set: *count of them at *data, valid until the next call. */
+typedef enum oac_status oac_h5_piece(void *context, const void **data, size_t *count,
+                                     struct oac_err *err);
+
+/* A data set of one dimension whose `count` elements come piece by piece and are compressed as they come, so that
+ * they need not be in memory together. */
+enum oac_status oac_h5_put_pieces(struct oac_h5_writer *writer, const char *path,
+                                  enum oac_h5_type type, size_t count, const char *dim_name,
+                                  const char *unit, oac_h5_piece *next, void *context,
+                                  struct oac_err *err) OAC_MUST_USE;
+
 /* The attributes every artifact carries, on the root group: `format` (e.g. "oac-run"), `schema`,
  * `oac_version` (git describe), `created_utc`, `command_line`, `kernel_level`. created_utc is taken from
  * SOURCE_DATE_EPOCH when set; command_line and kernel_level may be NULL. */

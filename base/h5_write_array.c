@@ -148,32 +148,97 @@ static enum oac_status make_parent(struct oac_h5_writer *writer, const char *pat
     return status;
 }
 
-enum oac_status oac_h5_put_array(struct oac_h5_writer *writer, const char *path,
-                                 enum oac_h5_type type, size_t rank, const size_t *dims,
-                                 const char *dim_names, const char *unit, bool compress,
-                                 const void *data, struct oac_err *err)
+/* Writes element by element in order; a piece that does not fit is an error of the giver. */
+static enum oac_status write_pieces(hid_t data_set, const char *path, enum oac_h5_type type,
+                                    size_t total, oac_h5_piece *next, void *context,
+                                    struct oac_err *err)
+{
+    hsize_t begin = 0, whole = total;
+    hid_t space = H5Screate_simple(1, &whole, NULL);
+    enum oac_status status = OAC_OK;
+    while (!status && begin < whole) {
+        const void *data = NULL;
+        size_t given = 0;
+        status = next(context, &data, &given, err);
+        hsize_t count = given;
+        if (!status && (count == 0 || count > whole - begin))
+            status = oac_fail(err, OAC_EINTERNAL,
+                              "%s: a piece of %zu elements at %zu of %zu: please report it",
+                              path, given, (size_t)begin, total);
+        if (status)
+            break;
+        hid_t memory = H5Screate_simple(1, &count, NULL);
+        if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &begin, NULL, &count, NULL) < 0 ||
+            H5Dwrite(data_set, oac_h5_memory_type(type), memory, space, H5P_DEFAULT, data) < 0)
+            status = oac_h5_fail(err, "write", path);
+        H5Sclose(memory);
+        begin += count;
+    }
+    H5Sclose(space);
+    return status;
+}
+
+static enum oac_status put_data_set(struct oac_h5_writer *writer, const char *path,
+                                    enum oac_h5_type type, size_t rank, const size_t *dims,
+                                    const char *dim_names, bool compress, hid_t *data_set,
+                                    size_t *bytes, struct oac_err *err)
 {
     oac_h5_quiet();
-    size_t bytes;
     hsize_t lengths[MAX_RANK];
-    enum oac_status status = check_request(path, type, rank, dims, dim_names, &bytes, err);
+    enum oac_status status = check_request(path, type, rank, dims, dim_names, bytes, err);
     if (!status)
         status = make_parent(writer, path, err);
     if (status)
         return status;
     for (size_t i = 0; i < rank; i++)
         lengths[i] = dims[i];
-    hid_t data_set = create_data_set(writer->file, path, type, rank, lengths,
-                                     compress && bytes >= COMPRESS_BYTES);
-    if (data_set < 0)
-        return oac_h5_fail(err, "create", path);
+    *data_set = create_data_set(writer->file, path, type, rank, lengths,
+                                compress && *bytes >= COMPRESS_BYTES);
+    return *data_set < 0 ? oac_h5_fail(err, "create", path) : OAC_OK;
+}
+
+static enum oac_status label(hid_t data_set, size_t rank, const char *dim_names,
+                             const char *unit, struct oac_err *err)
+{
+    if (oac_h5_write_text(data_set, "unit", unit, err))
+        return err->status;
+    return write_dimensions(data_set, rank, dim_names, err);
+}
+
+enum oac_status oac_h5_put_array(struct oac_h5_writer *writer, const char *path,
+                                 enum oac_h5_type type, size_t rank, const size_t *dims,
+                                 const char *dim_names, const char *unit, bool compress,
+                                 const void *data, struct oac_err *err)
+{
+    size_t bytes;
+    hid_t data_set;
+    enum oac_status status = put_data_set(writer, path, type, rank, dims, dim_names, compress,
+                                          &data_set, &bytes, err);
+    if (status)
+        return status;
     if (bytes > 0 &&
         H5Dwrite(data_set, oac_h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
         status = oac_h5_fail(err, "write", path);
     if (!status)
-        status = oac_h5_write_text(data_set, "unit", unit, err);
+        status = label(data_set, rank, dim_names, unit, err);
+    H5Dclose(data_set);
+    return status;
+}
+
+enum oac_status oac_h5_put_pieces(struct oac_h5_writer *writer, const char *path,
+                                  enum oac_h5_type type, size_t count, const char *dim_name,
+                                  const char *unit, oac_h5_piece *next, void *context,
+                                  struct oac_err *err)
+{
+    size_t bytes;
+    hid_t data_set;
+    enum oac_status status =
+        put_data_set(writer, path, type, 1, &count, dim_name, true, &data_set, &bytes, err);
+    if (status)
+        return status;
+    status = write_pieces(data_set, path, type, count, next, context, err);
     if (!status)
-        status = write_dimensions(data_set, rank, dim_names, err);
+        status = label(data_set, 1, dim_name, unit, err);
     H5Dclose(data_set);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "base/npy.h"
 #include "cli/command.h"
 #include "cli/info_h5.h"
+#include "driver/recording/recording.h"
 #include "experiments/format.h"
 #include "models/formats/native.h"
 #include "models/idx.h"
@@ -20,8 +21,8 @@
 
 static const char doc[] =
     "Say what a file is and where it comes from.\v"
-    "Known are: models, runs and calibrations (HDF5), data sets (IDX, raw or\n"
-    "gzip) and rigs (YAML). Prints format, shapes, digest, provenance and the\n"
+    "Known are: models, runs, calibrations and recordings (HDF5), data sets (IDX,\n"
+    "raw or gzip) and rigs (YAML). Prints format, shapes, digest, provenance and the\n"
     "attributes; any other HDF5 file is listed as far as it can be read.\n"
     "\n"
     "Examples:\n"
@@ -76,6 +77,33 @@ static enum oac_status print_model(const char *path, struct oac_err *err)
     return status;
 }
 
+/* Reads it as a replay would, so that a damaged one is found here too. */
+static enum oac_status print_recording(const char *path, struct oac_err *err)
+{
+    struct oac_recording *r = NULL;
+    if (oac_recording_read(path, &r, err) != OAC_OK)
+        return err->status;
+    size_t lost = 0;
+    double played_s = 0.0;
+    for (size_t i = 0; i < r->segments; i++)
+        played_s += (double)r->load[r->segment[i].load].slots * r->caps.link.slot_s;
+    for (size_t i = 0, at = 0; i < r->bursts; i++) {
+        const size_t first = at;
+        while (at < r->segments && r->segment[at].burst == i)
+            at++;
+        lost += at - first > r->burst_received[i] ? at - first - r->burst_received[i] : 0;
+    }
+    printf("recording\n");
+    printf("  %-24s %s (%s)\n", "bench", r->text[OAC_RECORDING_DEVICE],
+           r->text[OAC_RECORDING_ON]);
+    printf("  %-24s %zu in %zu bursts, %.3g s of light; %zu lost\n", "segments", r->segments,
+           r->bursts, played_s, lost);
+    printf("  %-24s %zu weight, %zu client\n", "different waveforms", r->loads, r->clients);
+    printf("  replay: --on replay --uri %s, with the same rig, model and options\n", path);
+    oac_recording_destroy(r);
+    return OAC_OK;
+}
+
 static enum oac_status info_h5(const char *path, struct oac_err *err)
 {
     struct oac_h5_file *file = NULL;
@@ -87,6 +115,8 @@ static enum oac_status info_h5(const char *path, struct oac_err *err)
     enum oac_status status = OAC_OK;
     if (format && strcmp(format, "oac-model") == 0)
         status = print_model(path, err);
+    else if (format && strcmp(format, "oac-recording") == 0)
+        status = print_recording(path, err);
     oac_h5_file_destroy(file);
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include "base/npy.h"
 #include "cli/command.h"
+#include "cli/drive_options.h"
 #include "cli/station_options.h"
 #include "experiments/matmul.h"
 #include "experiments/matmul_report.h"
@@ -26,11 +27,13 @@ static const struct argp_option options[] = {
     {"output", KEY_OUTPUT, "Y.npy", 0, "write y: (B, K), or (K) when X is one vector", 3},
     {"json", KEY_JSON, NULL, 0, "print the figures as JSON", 3},
     {"threads", KEY_THREADS, "T", 0, "default: all processors; changes no result", 3},
+    OAC_CLI_DRIVE_ROWS(4),
     {0},
 };
 
 struct input {
     struct oac_cli_station station;
+    struct oac_cli_drive drive;
     const char *w_path, *x_path, *y_path;
     double photons_per_mac;
     size_t threads;
@@ -70,9 +73,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (!input->x_path)
             argp_error(state, "%s is missing", input->w_path ? "X.npy" : "W.npy");
+        (void)oac_cli_drive_parse(key, arg, state, &input->drive);
+        if (input->drive.dry && (input->json || input->y_path))
+            argp_error(state, "a dry run has voltages, no product: leave --json and -o away; "
+                              "--voltages FILE writes them");
         return oac_cli_station_parse(key, arg, state, &input->station);
     default:
-        return oac_cli_station_parse(key, arg, state, &input->station);
+        return oac_cli_drive_parse(key, arg, state, &input->drive) == 0
+                   ? 0
+                   : oac_cli_station_parse(key, arg, state, &input->station);
     }
 }
 
@@ -142,7 +151,7 @@ static enum oac_status multiply(struct oac_cli *cli, const struct input *input,
     status = oac_matmul_run(&input->station.options, &product, cli->sink, y, &result, err);
     if (status == OAC_OK && input->y_path)
         status = oac_npy_write_f32(input->y_path, x->rank, dims, y, err);
-    if (status == OAC_OK)
+    if (status == OAC_OK && !input->drive.dry)
         status = print_result(cli, input, &product, &result, err);
     free(y);
     return status;
@@ -157,12 +166,21 @@ int oac_cmd_matmul(struct oac_cli *cli, int argc, char **argv)
 
     oac_cli_station_init(&input.station);
     oac_cli_parse(cli, &matmul_argp, argc, argv, &input);
+    input.station.options.drive =
+        (struct oac_drive){.arm = input.drive.arm, .command = cli->command_line};
+    input.station.options.played = oac_cli_drive_begin(&input.drive);
+    input.station.options.command_line = cli->command_line;
     if ((input.y_path && oac_results_check_path(input.y_path, &err) != OAC_OK) ||
+        (input.station.options.record &&
+         oac_results_check_path(input.station.options.record, &err) != OAC_OK) ||
         oac_npy_read(input.w_path, 0, &w, &err) != OAC_OK ||
         oac_npy_read(input.x_path, 0, &x, &err) != OAC_OK ||
         check_shapes(&input, &w, &x, &err) != OAC_OK ||
         multiply(cli, &input, &w, &x, &err) != OAC_OK)
         code = oac_cli_fail(cli, &err);
+    else if (input.drive.dry)
+        code = oac_cli_drive_report(cli, &input.drive);
+    oac_played_fini(&input.drive.played);
     oac_npy_fini(&w);
     oac_npy_fini(&x);
     return code;

@@ -4,24 +4,24 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "cli/command.h"
-#include "cli/iio_options.h"
-#ifdef OAC_HAVE_LIBIIO
-#include "driver/iio/port_io.h"
-#endif
+#include "cli/port_command.h"
 
 static const char doc[] =
     "One port of a bench by hand, in volts.\v"
     "  oac port list              the ports of the board that is there\n"
     "  oac port read PORT         what an input hears: mean, noise, extremes; on\n"
-    "                             a terminal again and again until Ctrl-C\n"
-    "  oac port set PORT VOLTS    holds an output at a voltage until Ctrl-C or\n"
-    "                             for --hold-s, then makes the board safe. Asks\n"
-    "                             to be armed: something may be connected to it\n"
+    "                             a terminal a meter, until Ctrl-C\n"
+    "  oac port set PORT VOLTS    ramps an output to a voltage and holds it until\n"
+    "                             Ctrl-C or for --hold-s, then makes the board safe\n"
+    "  oac port sweep OUT IN --from V --to V\n"
+    "                             steps an output while an input is read; -o writes\n"
+    "                             the steps and a picture of them\n"
     "\n"
+    "set and sweep ask to be armed (--arm) the first time: something may be connected\n"
+    "to the output. A virtual bench (oac twin) needs no arming.\n"
     "Volts are nominal, those of the board's profile (docs/boards.md); limits\n"
     "are never exceeded. A voltage below 0 is given after a lone --.\n"
     "\n"
@@ -29,89 +29,145 @@ static const char doc[] =
     "  oac port list --uri ip:192.168.2.1\n"
     "  oac port set dac-a 1.2 --dry-run --uri ip:192.168.2.1\n"
     "  oac port set --uri ip:192.168.2.1 --arm --hold-s 10 -- dac-a -0.5\n"
-    "  oac port read adc-1 --uri ip:192.168.2.1\n";
+    "  oac port read adc-1 --uri ip:192.168.2.1\n"
+    "  oac port sweep dac-a adc-1 --from=-5 --to=5 --steps 41 --hold dac-b=4.5 \\\n"
+    "      --arm -o sweep.h5 --uri ip:192.168.2.1\n";
 
-enum { KEY_ARM = 0x100, KEY_DRY, KEY_HOLD, KEY_SAMPLES, KEY_ONCE };
+enum {
+    KEY_OUTPUT = 'o',
+    KEY_ARM = 0x100,
+    KEY_DRY,
+    KEY_HOLD_S,
+    KEY_SAMPLES,
+    KEY_ONCE,
+    KEY_FROM,
+    KEY_TO,
+    KEY_STEPS,
+    KEY_DWELL,
+    KEY_HOLD,
+    KEY_JSON,
+    KEY_PNG,
+};
 
 static const struct argp_option options[] = {
     OAC_CLI_IIO_ROWS(1),
     {NULL, 0, NULL, 0, "How:", 2},
-    {"arm", KEY_ARM, NULL, 0, "set: yes, drive the real output", 2},
-    {"dry-run", KEY_DRY, NULL, 0, "set: print every voltage, drive nothing", 2},
-    {"hold-s", KEY_HOLD, "S", 0, "set: for so long; default until Ctrl-C", 2},
-    {"samples", KEY_SAMPLES, "N", 0, "read: over so many; default 4096", 2},
+    {"arm", KEY_ARM, NULL, 0, "set, sweep: yes, drive the real output; remembered", 2},
+    {"dry-run", KEY_DRY, NULL, 0, "set, sweep: print every voltage, drive nothing", 2},
+    {"hold-s", KEY_HOLD_S, "S", 0, "set: for so long; default until Ctrl-C", 2},
+    {"samples", KEY_SAMPLES, "N", 0, "read, sweep: over so many; default 4096", 2},
     {"once", KEY_ONCE, NULL, 0, "read: one line, also on a terminal", 2},
+    {NULL, 0, NULL, 0, "A sweep:", 3},
+    {"from", KEY_FROM, "V", 0, "first voltage; below 0: --from=-5", 3},
+    {"to", KEY_TO, "V", 0, "last voltage", 3},
+    {"steps", KEY_STEPS, "N", 0, "both ends counted; default 41", 3},
+    {"dwell-s", KEY_DWELL, "S", 0, "wait at each step before reading; default 0", 3},
+    {"hold", KEY_HOLD, "PORT=V", 0, "hold another output meanwhile; repeatable", 3},
+    {"output", KEY_OUTPUT, "FILE", 0,
+     "FILE.h5: HDF5, and the picture FILE.svg beside it; FILE.csv: text", 3},
+    {"png", KEY_PNG, NULL, 0, "the picture as PNG", 3},
+    {"json", KEY_JSON, NULL, 0, "print the steps as JSON", 3},
     {0},
 };
 
-enum action { LIST, READ, SET, NO_ACTION };
-
-struct input {
-    struct oac_cli_iio iio;
-    enum action action;
-    const char *port;
-    double volts, hold_s;
-    size_t samples;
-    bool has_volts, arm, dry, once;
-};
-
-static void check_input(const struct argp_state *state, const struct input *input)
+static void check_sweep(const struct argp_state *state, const struct oac_port_command *command)
 {
-    if (input->action == NO_ACTION)
-        argp_error(state, "what? list, read PORT or set PORT VOLTS");
-    if (input->action != LIST && !input->port)
-        argp_error(state, "which port? One of oac port list");
-    if (input->action == SET && !input->has_volts)
-        argp_error(state, "how many volts? oac port set PORT VOLTS");
-    if (input->action == SET && !input->arm && !input->dry)
-        argp_error(state,
-                   "this drives a real output to %g V: add --arm when whatever is connected to "
-                   "%s may take it, or --dry-run to see what would be played",
-                   input->volts, input->port);
+    if (!command->input)
+        argp_error(state, "which input? oac port sweep OUTPUT INPUT --from V --to V");
+    if (isnan(command->from_v) || isnan(command->to_v))
+        argp_error(state, "from where to where? --from V --to V");
 }
 
-static error_t take_argument(const struct argp_state *state, struct input *input, char *arg)
+static void check_input(const struct argp_state *state, const struct oac_port_command *command)
 {
-    static const char *const actions[] = {"list", "read", "set", NULL};
+    if (command->action == OAC_PORT_NONE)
+        argp_error(state, "what? list, read PORT, set PORT VOLTS or sweep OUTPUT INPUT");
+    if (command->action != OAC_PORT_LIST && !command->port)
+        argp_error(state, "which port? One of oac port list");
+    if (command->action == OAC_PORT_SET && !command->has_volts)
+        argp_error(state, "how many volts? oac port set PORT VOLTS");
+    if (command->action == OAC_PORT_SWEEP)
+        check_sweep(state, command);
+}
+
+static error_t take_argument(const struct argp_state *state, struct oac_port_command *command,
+                             char *arg)
+{
+    static const char *const actions[] = {"list", "read", "set", "sweep", NULL};
     if (state->arg_num == 0) {
-        input->action = (enum action)oac_cli_choice(state, "ACTION", arg, actions);
-    } else if (state->arg_num == 1 && input->action != LIST) {
-        input->port = arg;
-    } else if (state->arg_num == 2 && input->action == SET) {
-        input->volts = oac_cli_real(state, "VOLTS", arg, -1e3, 1e3);
-        input->has_volts = true;
+        command->action = (enum oac_port_action)oac_cli_choice(state, "ACTION", arg, actions);
+    } else if (state->arg_num == 1 && command->action != OAC_PORT_LIST) {
+        command->port = arg;
+    } else if (state->arg_num == 2 && command->action == OAC_PORT_SET) {
+        command->volts = oac_cli_real(state, "VOLTS", arg, -1e3, 1e3);
+        command->has_volts = true;
+    } else if (state->arg_num == 2 && command->action == OAC_PORT_SWEEP) {
+        command->input = arg;
     } else {
         return ARGP_ERR_UNKNOWN;
     }
     return 0;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse_sweep(int key, char *arg, struct argp_state *state,
+                           struct oac_port_command *command)
 {
-    struct input *input = state->input;
     switch (key) {
-    case KEY_ARM:
-        input->arm = true;
+    case KEY_FROM:
+        command->from_v = oac_cli_real(state, "--from", arg, -1e3, 1e3);
         return 0;
-    case KEY_DRY:
-        input->dry = true;
+    case KEY_TO:
+        command->to_v = oac_cli_real(state, "--to", arg, -1e3, 1e3);
         return 0;
-    case KEY_ONCE:
-        input->once = true;
+    case KEY_STEPS:
+        command->steps = (size_t)oac_cli_count(state, "--steps", arg, 2, 100000);
+        return 0;
+    case KEY_DWELL:
+        command->dwell_s = oac_cli_real(state, "--dwell-s", arg, 0.0, 3600.0);
         return 0;
     case KEY_HOLD:
-        input->hold_s = oac_cli_real(state, "--hold-s", arg, 0.0, 1e6);
+        oac_cli_append(state, &command->holds, arg);
+        return 0;
+    case KEY_OUTPUT:
+        command->path = arg;
+        return 0;
+    case KEY_PNG:
+        command->png = true;
+        return 0;
+    case KEY_JSON:
+        command->json = true;
+        return 0;
+    default:
+        return oac_cli_iio_parse(key, arg, state, &command->iio);
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct oac_port_command *command = state->input;
+    switch (key) {
+    case KEY_ARM:
+        command->arm = true;
+        return 0;
+    case KEY_DRY:
+        command->dry = true;
+        return 0;
+    case KEY_ONCE:
+        command->once = true;
+        return 0;
+    case KEY_HOLD_S:
+        command->hold_s = oac_cli_real(state, "--hold-s", arg, 0.0, 1e6);
         return 0;
     case KEY_SAMPLES:
-        input->samples = (size_t)oac_cli_count(state, "--samples", arg, 16, 1u << 20);
+        command->samples = (size_t)oac_cli_count(state, "--samples", arg, 16, 1u << 20);
         return 0;
     case ARGP_KEY_ARG:
-        return take_argument(state, input, arg);
+        return take_argument(state, command, arg);
     case ARGP_KEY_END:
-        check_input(state, input);
-        return oac_cli_iio_parse(key, arg, state, &input->iio);
+        check_input(state, command);
+        return oac_cli_iio_parse(key, arg, state, &command->iio);
     default:
-        return oac_cli_iio_parse(key, arg, state, &input->iio);
+        return parse_sweep(key, arg, state, command);
     }
 }
 
@@ -133,66 +189,32 @@ static void list_ports(const struct oac_board *board)
     }
 }
 
-static enum oac_status read_port(const struct oac_cli *cli, const struct input *input,
-                                 struct oac_iio_session *session, const struct oac_board *board,
-                                 const struct oac_board_port *port, struct oac_err *err)
-{
-    bool live = !input->once && isatty(STDOUT_FILENO) == 1;
-    do {
-        struct oac_port_reading r;
-        if (oac_port_read(session, board, port, input->samples, input->iio.timeout_s, &r, err))
-            return err->status;
-        printf("%s%s %+.6f V, sigma %.6f V, %+.6f to %+.6f V, %zu samples%s%s",
-               live ? "\r" : "", port->name, r.mean_v, r.sigma_v, r.low_v, r.high_v, r.samples,
-               r.clipped ? ", CLIPPED" : "", live ? "\033[K" : "\n");
-        fflush(stdout);
-    } while (live && !oac_stop_requested(cli->sink));
-    if (live)
-        putchar('\n');
-    return OAC_OK;
-}
-
-static enum oac_status set_port(const struct oac_cli *cli, const struct input *input,
-                                struct oac_iio_session *session, const struct oac_board *board,
-                                const struct oac_board_port *port, struct oac_err *err)
-{
-    uint16_t code;
-    if (oac_port_check(port, input->volts, &code, err))
-        return err->status;
-    printf("%s: %.6f V, code %u of 0 to %u; safe state %g V\n", port->name,
-           oac_board_port_volts(port, code), code, (1u << port->codec.bits) - 1, port->safe_v);
-    fflush(stdout);
-    if (input->dry)
-        return OAC_OK;
-    return oac_port_hold(session, board, port, input->volts, input->hold_s,
-                         input->iio.timeout_s, cli->sink, err);
-}
-
-static enum oac_status act(const struct oac_cli *cli, const struct input *input,
+static enum oac_status act(const struct oac_cli *cli, const struct oac_port_command *command,
                            struct oac_iio_session *session, const struct oac_board *board,
                            struct oac_err *err)
 {
-    if (input->action == LIST) {
+    struct oac_port_context on = {
+        .cli = cli, .command = command, .session = session, .board = board};
+    if (command->action == OAC_PORT_LIST) {
         list_ports(board);
         return OAC_OK;
     }
-    const struct oac_board_port *port = oac_board_port_find(board, input->port);
-    if (!port)
-        return oac_fail(err, OAC_ENOTFOUND, "board %s has no port '%.60s'; see oac port list",
-                        board->name, input->port);
-    return input->action == READ ? read_port(cli, input, session, board, port, err)
-                                 : set_port(cli, input, session, board, port, err);
+    if (oac_port_command_find(board, command->port, &on.port, err))
+        return err->status;
+    return command->action == OAC_PORT_READ  ? oac_port_command_read(&on, err)
+           : command->action == OAC_PORT_SET ? oac_port_command_set(&on, err)
+                                             : oac_port_command_sweep(&on, err);
 }
 
-static enum oac_status run(const struct oac_cli *cli, const struct input *input,
+static enum oac_status run(const struct oac_cli *cli, const struct oac_port_command *command,
                            struct oac_err *err)
 {
     struct oac_iio_session *session = NULL;
     struct oac_board *board = oac_alloc(1, sizeof *board, "board profile", err);
     enum oac_status status =
-        board ? oac_cli_iio_open(&input->iio, &session, board, err) : OAC_ENOMEM;
+        board ? oac_cli_iio_open(&command->iio, &session, board, err) : OAC_ENOMEM;
     if (!status)
-        status = act(cli, input, session, board, err);
+        status = act(cli, command, session, board, err);
     oac_iio_close(session);
     free(board);
     return status;
@@ -202,12 +224,19 @@ static enum oac_status run(const struct oac_cli *cli, const struct input *input,
 int oac_cmd_port(struct oac_cli *cli, int argc, char **argv)
 {
     static const struct argp argp = {
-        options, parse, "list\nread PORT\nset PORT VOLTS", doc, NULL, NULL, NULL};
-    struct input input = {.action = NO_ACTION, .samples = 4096, .hold_s = INFINITY};
-    oac_cli_parse(cli, &argp, argc, argv, &input);
+        options, parse, "list\nread PORT\nset PORT VOLTS\nsweep OUTPUT INPUT --from V --to V",
+        doc,     NULL,  NULL,
+        NULL};
+    struct oac_port_command command = {.action = OAC_PORT_NONE,
+                                       .samples = 4096,
+                                       .steps = 41,
+                                       .hold_s = INFINITY,
+                                       .from_v = NAN,
+                                       .to_v = NAN};
+    oac_cli_parse(cli, &argp, argc, argv, &command);
 #ifdef OAC_HAVE_LIBIIO
     struct oac_err err;
-    if (run(cli, &input, &err))
+    if (run(cli, &command, &err))
         return oac_cli_fail(cli, &err);
     return EXIT_SUCCESS;
 #else

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
+#include "cli/drive_options.h"
 #include "cli/station_options.h"
 #include "experiments/report.h"
 #include "experiments/results.h"
@@ -57,19 +58,25 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Speed (changes no result):", 5},
     {"threads", KEY_THREADS, "T", 0, "default: all processors", 5},
     {"batch", KEY_BATCH, "B", 0, "images at once; default chosen", 5},
+    OAC_CLI_DRIVE_ROWS(6),
     {0},
 };
 
 struct input {
     struct oac_run_options run;
     struct oac_cli_station station;
+    struct oac_cli_drive drive;
     const char *data;
     double min_accuracy;
     bool json;
 };
 
-static void check_complete(struct argp_state *state, const struct input *input)
+static void check_complete(struct argp_state *state, struct input *input)
 {
+    (void)oac_cli_drive_parse(ARGP_KEY_END, NULL, state, &input->drive);
+    if (input->drive.dry && (input->json || input->run.output_path))
+        argp_error(state, "a dry run has voltages, no figures: leave --json and -o away; "
+                          "--voltages FILE writes them");
     if (!input->run.model_path)
         argp_error(state, "--model FILE is missing");
     if (input->run.photon_budget == OAC_BUDGET_SAMPLE &&
@@ -123,7 +130,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state, struct
         run->batch = (size_t)oac_cli_count(state, "--batch", arg, 1, BATCH_MAX);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return oac_cli_drive_parse(key, arg, state, &input->drive);
     }
 }
 
@@ -149,11 +156,15 @@ static const struct argp run_argp = {
            "  oac run --model experiments/mnist/mnist.h5 --rig netcast-snspd \\\n"
            "      --photons-per-mac 0.5 --images 1000\n"
            "  oac run --model experiments/mnist/mnist.h5 --rig netcast-local \\\n"
-           "      --noise shot,adc --set adc.bits=8 --json\n",
+           "      --noise shot,adc --set adc.bits=8 --json\n"
+           "  oac run --model experiments/mnist/mnist.h5 --rig m2k-bench --images 20 \\\n"
+           "      --on iio --uri ip:192.168.2.1 --record bench.h5\n"
+           "  oac run --model experiments/mnist/mnist.h5 --rig m2k-bench --images 20 \\\n"
+           "      --on replay --uri bench.h5\n",
 };
 
 /* Runs, prints; the result is some tens of kilobytes and so on the heap. */
-static int run_and_print(struct oac_cli *cli, const struct input *input)
+static int run_and_print(struct oac_cli *cli, struct input *input)
 {
     struct oac_run_result *result = malloc(sizeof *result);
     struct oac_err err;
@@ -164,8 +175,13 @@ static int run_and_print(struct oac_cli *cli, const struct input *input)
         return oac_cli_fail(cli, &err);
     }
     if (oac_run(&input->run, cli->sink, result, &err) != OAC_OK) {
+        oac_played_fini(&input->drive.played);
         free(result);
         return oac_cli_fail(cli, &err);
+    }
+    if (input->drive.dry) {
+        free(result);
+        return oac_cli_drive_report(cli, &input->drive);
     }
     oac_cli_done(cli);
     if (!input->json)
@@ -198,8 +214,11 @@ int oac_cmd_run(struct oac_cli *cli, int argc, char **argv)
         return oac_cli_fail(cli, &err);
     input.run.data_name = name;
     input.run.data_directory = directory;
+    input.run.arm = input.drive.arm;
+    input.run.played = oac_cli_drive_begin(&input.drive);
     input.run.on = station->on;
     input.run.uri = station->uri;
+    input.run.record_path = station->record;
     input.run.rig = station->rig;
     input.run.sets = station->sets;
     input.run.set_count = station->set_count;

@@ -32,6 +32,9 @@ error_t oac_cli_station_parse(int key, char *arg, struct argp_state *state,
     case OAC_CLI_URI:
         options->uri = arg;
         return 0;
+    case OAC_CLI_RECORD:
+        options->record = arg;
+        return 0;
     case OAC_CLI_SET:
         oac_cli_append(state, &station->sets, arg);
         return 0;

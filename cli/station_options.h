@@ -17,6 +17,7 @@ enum {
     OAC_CLI_ENCODING,
     OAC_CLI_REPEATS,
     OAC_CLI_URI,
+    OAC_CLI_RECORD,
 };
 
 /* Rows of an argp option table, under the heading "On what:" in `group` and "How:" in the next. */
@@ -33,13 +34,20 @@ enum {
          "WHAT",                                                                                 \
          0,                                                                                      \
          "what plays it: sim (default; exact mean and variance of every readout), wave "         \
-         "(sampled light: slower, assumes less) or iio (boards)",                                \
+         "(sampled light: slower, assumes less), iio (boards) or replay (a recording)",          \
          group},                                                                                 \
         {"uri",                                                                                  \
          OAC_CLI_URI,                                                                            \
          "URI",                                                                                  \
          0,                                                                                      \
-         "of the lab bench, --on iio: ip:HOST[:PORT], usb:, local:; default the rig's",          \
+         "of the lab bench, --on iio: ip:HOST[:PORT], usb:, local:; default the rig's. Of a "    \
+         "recording, --on replay: its file",                                                     \
+         group},                                                                                 \
+        {"record",                                                                               \
+         OAC_CLI_RECORD,                                                                         \
+         "FILE",                                                                                 \
+         0,                                                                                      \
+         "keep all samples played and read, --on wave or iio, for --on replay (HDF5)",           \
          group},                                                                                 \
         {"set", OAC_CLI_SET, "PATH=VALUE", 0, "change one value of the rig; repeatable", group}, \
         {"noise",                                                                                \

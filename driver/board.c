@@ -31,6 +31,14 @@ const struct oac_board_port *oac_board_port_find(const struct oac_board *board,
     return NULL;
 }
 
+double oac_board_rate_gain(const struct oac_board_port *port, double rate_hz)
+{
+    for (size_t i = 0; i < port->rates; i++)
+        if (fabs(port->rate_hz[i] - rate_hz) <= 1e-4 * rate_hz)
+            return port->rate_gain[i];
+    return 1.0;
+}
+
 double oac_board_port_volts(const struct oac_board_port *port, double code)
 {
     return port->v0_v + port->lsb_v * code;
@@ -144,6 +152,18 @@ static enum oac_status check_range(const struct oac_board_port *port, const char
     return OAC_OK;
 }
 
+static enum oac_status check_gain(const struct oac_board_port *port, const char *element,
+                                  struct oac_err *err)
+{
+    if (port->gain_attribute[0] && port->output)
+        return oac_fail(err, OAC_EINVAL, "%s.gain_attribute: %s, but only inputs have a gain",
+                        element, port->gain_attribute);
+    if (port->gain_attribute[0] && !(port->gain_min < port->gain_max))
+        return oac_fail(err, OAC_EINVAL, "%s.gain_min: %g is not below gain_max, %g", element,
+                        port->gain_min, port->gain_max);
+    return OAC_OK;
+}
+
 static enum oac_status take_port(const struct oac_board_port_text *text, size_t index,
                                  struct oac_board_port *port, struct oac_err *err)
 {
@@ -156,6 +176,8 @@ static enum oac_status take_port(const struct oac_board_port_text *text, size_t 
         {"rate_device", text->rate_device, true, port->rate_device},
         {"rate_channel", text->rate_channel, true, port->rate_channel},
         {"rate_attribute", text->rate_attribute, true, port->rate_attribute},
+        {"trigger", text->trigger, true, port->trigger},
+        {"gain_attribute", text->gain_attribute, true, port->gain_attribute},
     };
     snprintf(element, sizeof element, "ports[%zu]", index);
     if (take_names(names, sizeof names / sizeof names[0], element, err))
@@ -171,12 +193,16 @@ static enum oac_status take_port(const struct oac_board_port_text *text, size_t 
     port->min_v = text->min_v;
     port->max_v = text->max_v;
     port->safe_v = text->safe_v;
+    port->ramp_v_per_s = text->ramp_v_per_s;
+    port->gain_min = text->gain_min;
+    port->gain_max = text->gain_max;
     if (!port->rate_device[0] && port->rate_attribute[0])
         memcpy(port->rate_device, port->device, sizeof port->rate_device);
     if (port->iq && strcmp(port->channel, port->channel_q) == 0)
         return oac_fail(err, OAC_EINVAL, "%s.channel_q: %s is its channel already", element,
                         port->channel_q);
-    if (check_range(port, element, err) || take_rates(text, element, port, err))
+    if (check_range(port, element, err) || check_gain(port, element, err) ||
+        take_rates(text, element, port, err))
         return err->status;
     return OAC_OK;
 }
@@ -198,6 +224,12 @@ static enum oac_status take_ports(const struct oac_board_text *text, struct oac_
                 strcmp(other->channel, port->channel) == 0)
                 return oac_fail(err, OAC_EINVAL, "ports[%zu] (%s): its channel is that of %s",
                                 i, port->name, other->name);
+            if (strcmp(other->device, port->device) == 0 &&
+                strcmp(other->trigger, port->trigger) != 0)
+                return oac_fail(err, OAC_EINVAL,
+                                "ports[%zu] (%s).trigger: %s, but %s of the same device has %s",
+                                i, port->name, port->trigger[0] ? port->trigger : "none",
+                                other->name, other->trigger[0] ? other->trigger : "none");
         }
     }
     return OAC_OK;
@@ -241,6 +273,7 @@ static enum oac_status take_board(const struct oac_board_text *text, struct oac_
     board->cyclic_samples_min = (uint32_t)text->cyclic_samples_min;
     board->kernel_buffers = (uint32_t)text->kernel_buffers;
     board->cyclic = text->cyclic;
+    board->harmless = text->harmless;
     for (size_t i = 0; i < board->ports; i++)
         if (board->port[i].output && board->safes == 0)
             return oac_fail(err, OAC_EINVAL,

@@ -31,10 +31,16 @@ struct oac_board_port {
     double v0_v, lsb_v;     /* nominal, at the rate and range that setup selects */
     double min_v, max_v;    /* limits that must never be exceeded */
     double safe_v;
+    double ramp_v_per_s; /* slope of the way from and to the safe voltage */
     /* The rate's attribute: of rate_channel in the port's direction, "" of the device itself; rate_attribute
      * "": the rate is fixed, or nobody's business (rates 0). */
     char rate_device[OAC_BOARD_NAME_BYTES], rate_channel[OAC_BOARD_NAME_BYTES],
         rate_attribute[OAC_BOARD_NAME_BYTES];
+    char trigger
+        [OAC_BOARD_NAME_BYTES]; /* that paces the device; "": it has a clock of its own */
+    /* Inputs, of the channel: a gain before the converter; "": it has none, or nobody's business. */
+    char gain_attribute[OAC_BOARD_NAME_BYTES];
+    double gain_min, gain_max;
     size_t rates;
     double rate_hz[OAC_BOARD_RATES_MAX];
     double rate_gain
@@ -60,11 +66,14 @@ struct oac_board {
     uint32_t buffer_samples_min, cyclic_samples_min;
     uint32_t kernel_buffers; /* captures to discard after a setting changed */
     bool cyclic;             /* the kernel is expected to have cyclic buffers */
+    bool harmless; /* nothing can be connected to its outputs: arming is not asked for */
 };
 
 /* volts of a port's code at the profile's own rate, and the nearest code of a voltage inside the
  * port's limits and range; OAC_EINVAL names port, voltage and limit. Pure. */
 double oac_board_port_volts(const struct oac_board_port *port, double code);
+/* The gain that a port's filters have at a rate: of the listed rate that it is, to 1e-4; else 1. Pure. */
+double oac_board_rate_gain(const struct oac_board_port *port, double rate_hz);
 enum oac_status oac_board_port_code(const struct oac_board_port *port, double volts,
                                     uint16_t *code, struct oac_err *err) OAC_MUST_USE;
 

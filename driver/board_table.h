@@ -18,9 +18,11 @@ struct oac_board_port_text {
     char format[OAC_CONFIG_TEXT_BYTES];
     int direction; /* 0 input, 1 output */
     int coupling;  /* 0 dc, 1 ac */
-    double v0_v, lsb_v, min_v, max_v, safe_v;
+    double v0_v, lsb_v, min_v, max_v, safe_v, ramp_v_per_s;
     char rate_device[OAC_CONFIG_TEXT_BYTES], rate_channel[OAC_CONFIG_TEXT_BYTES];
-    char rate_attribute[OAC_CONFIG_TEXT_BYTES];
+    char rate_attribute[OAC_CONFIG_TEXT_BYTES], trigger[OAC_CONFIG_TEXT_BYTES];
+    char gain_attribute[OAC_CONFIG_TEXT_BYTES];
+    double gain_min, gain_max;
     struct oac_config_reals rates_hz, rate_gains;
 };
 
@@ -35,7 +37,7 @@ struct oac_board_text {
     char name[OAC_CONFIG_TEXT_BYTES], description[OAC_CONFIG_TEXT_BYTES];
     char match[OAC_CONFIG_TEXT_BYTES];
     int64_t align_samples, buffer_samples_min, cyclic_samples_min, kernel_buffers;
-    bool cyclic;
+    bool cyclic, harmless;
     size_t ports, setups, safes;
     struct oac_board_port_text port[OAC_BOARD_PORTS_MAX];
     struct oac_board_write_text setup[OAC_BOARD_WRITES_MAX], safe[OAC_BOARD_WRITES_MAX];

@@ -9,15 +9,23 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "driver/arming.h"
 #include "hal/link.h"
 #include "sim/rig.h"
+
+struct oac_recorder;
 
 struct oac_registry_request {
     const struct oac_rig *rig;
     const uint8_t *rig_hash; /* (32) SHA-256 of the resolved rig text */
+    const char *rig_text;    /* the text; NULL: unknown */
     uint32_t noise;          /* mask of sim/noise.h; simulated benches only */
     uint64_t seed;           /* of the noise; simulated benches only */
-    const char *uri;         /* of the bench; NULL or "": the rig's. Lab benches only */
+    const char *uri; /* of the bench; NULL or "": the rig's. Lab benches only. Of a replay:
+                        the recording's file */
+    const struct oac_drive
+        *drive; /* how its outputs may be driven; NULL: unarmed. Lab benches only */
+    struct oac_recorder *recorder; /* keeps the samples; NULL: nobody does */
 };
 
 struct oac_registry_row {

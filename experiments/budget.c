@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/budget.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum oac_status oac_budget_launch(const struct oac_budget *budget, uint64_t macs,
@@ -19,6 +20,12 @@ enum oac_status oac_budget_launch(const struct oac_budget *budget, uint64_t macs
         return oac_fail(err, OAC_EUNSUPPORTED,
                         "bench '%s' cannot set its power for each layer; run without "
                         "--photons-per-mac and set laser.power_dbm",
+                        caps->device_id);
+    if (isnan(photons))
+        return oac_fail(err, OAC_EUNSUPPORTED,
+                        "bench '%s' does not know its photons by product, as light on a "
+                        "subcarrier does not follow it; run without --photons-per-mac and set "
+                        "laser.power_dbm",
                         caps->device_id);
     if (!(photons > 0.0))
         return oac_fail(

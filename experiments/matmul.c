@@ -132,11 +132,17 @@ static enum oac_status create_buffers(struct job *job, struct oac_err *err)
     return OAC_OK;
 }
 
-static void destroy(struct job *job)
+static void destroy_scratch(struct job *job)
 {
     for (size_t t = 0; job->scratch && t < job->threads; t++)
         oac_engine_scratch_destroy(job->scratch[t]);
     free(job->scratch);
+    job->scratch = NULL;
+}
+
+static void destroy(struct job *job)
+{
+    destroy_scratch(job);
     free(job->tally);
     free(job->launch);
     free(job->photons);
@@ -266,8 +272,12 @@ enum oac_status oac_matmul_run(const struct oac_station_options *station,
         goto close;
     compare(&job, &r);
     account(&job, &light, &r);
-    *result = r;
+    destroy_scratch(&job); /* their workspaces are the link's */
+    if ((status = oac_station_finish(&job.station, err)) == OAC_OK)
+        *result = r;
 close:
+    if (status != OAC_OK)
+        (void)oac_station_explain(&job.station, err);
     destroy(&job);
     return status;
 }

@@ -126,13 +126,19 @@ static enum oac_status create_threads(struct run *run, struct oac_err *err)
     return OAC_OK;
 }
 
-static void destroy(struct run *run)
+static void destroy_threads(struct run *run)
 {
     for (size_t t = 0; run->thread && t < run->data.threads; t++) {
         free(run->thread[t].x);
         oac_forward_scratch_destroy(run->thread[t].scratch);
     }
     free(run->thread);
+    run->thread = NULL;
+}
+
+static void destroy(struct run *run)
+{
+    destroy_threads(run);
     free(run->data.logits);
     free(run->data.logits_digital);
     free(run->data.photons);
@@ -153,6 +159,8 @@ static enum oac_status check_options(const struct oac_run_options *o, struct oac
                         "--photons-per-mac and --photon-reference preweight with it");
     if (o->repeats < 1)
         return oac_fail(err, OAC_EINVAL, "0 repeats asked for; at least 1 is needed");
+    if (o->record_path && oac_results_check_path(o->record_path, err) != OAC_OK)
+        return err->status;
     return o->output_path ? oac_results_check_path(o->output_path, err) : OAC_OK;
 }
 
@@ -253,10 +261,15 @@ enum oac_status oac_run(const struct oac_run_options *options, const struct oac_
         goto done;
     if (options->output_path)
         status = oac_results_write(options, &run.setup, &run.data, figures, err);
+    destroy_threads(&run); /* their workspaces are the link's */
+    if (status == OAC_OK)
+        status = oac_setup_finish(&run.setup, err);
     if (status == OAC_OK)
         *result = *figures;
 done:
     status = figures ? status : err->status;
+    if (status != OAC_OK)
+        (void)oac_station_explain(&run.setup.station, err);
     if (status == OAC_EINTERRUPTED && options->output_path)
         oac_fail_within(err, "'%.200s' was not written", options->output_path);
     free(figures);

@@ -10,12 +10,14 @@
 #ifndef OAC_EXPERIMENTS_RUN_H
 #define OAC_EXPERIMENTS_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "driver/played.h"
 #include "experiments/energy.h"
 #include "experiments/statistics.h"
 #include "hal/engine.h"
@@ -41,12 +43,15 @@ struct oac_run_options {
     double photons_per_mac; /* NAN: the rig's own power */
     enum oac_photon_reference photon_reference;
     enum oac_photon_budget photon_budget;
-    uint32_t repeats;         /* windows averaged per readout, >= 1 */
-    uint64_t seed;            /* of the noise */
-    size_t threads;           /* 0: all processors */
-    size_t batch;             /* 0: chosen */
-    const char *output_path;  /* NULL: none */
-    const char *command_line; /* provenance; may be NULL */
+    uint32_t repeats;          /* windows averaged per readout, >= 1 */
+    uint64_t seed;             /* of the noise */
+    size_t threads;            /* 0: all processors */
+    size_t batch;              /* 0: chosen */
+    const char *output_path;   /* NULL: none */
+    const char *record_path;   /* NULL: none; docs/recording.md */
+    const char *command_line;  /* provenance; may be NULL */
+    bool arm;                  /* real outputs may be driven (driver/arming.h) */
+    struct oac_played *played; /* not NULL: a dry run, and what it would play */
 };
 
 #define OAC_RUN_CLASSES_MAX 64

@@ -7,12 +7,51 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "driver/recording/recorder.h"
 #include "driver/registry.h"
 #include "models/formats/native.h"
+#include "sim/noise.h"
 
 static void warn(void *context, const char *line)
 {
     oac_log(context, OAC_LOG_WARNING, "rig: %s", line);
+}
+
+/* What the driver is told, and in a dry run the twin that it plays to. */
+static enum oac_status open_dry(const struct oac_station_options *options,
+                                const uint8_t hash[32], const struct oac_sink *sink,
+                                struct oac_station *station, struct oac_err *err)
+{
+    station->drive = options->drive;
+    station->drive.sink = sink;
+    if (!options->played)
+        return OAC_OK;
+    station->drive.tap = &options->played->tap;
+    if (!options->on || strcmp(options->on, "iio") != 0)
+        return oac_fail(err, OAC_EUSAGE,
+                        "a dry run shows the voltages of a lab bench: add --on iio");
+    return oac_dry_open(&station->rig, hash, options->noise, options->seed, options->uri,
+                        &station->dry, err);
+}
+
+/* A lab bench has the noise it has, whatever was asked for. */
+static enum oac_status open_recorder(const struct oac_station_options *options,
+                                     struct oac_station *station, struct oac_err *err)
+{
+    char noise[64] = "";
+    if (!options->record)
+        return OAC_OK;
+    if (strcmp(options->on, "iio") != 0)
+        oac_noise_format(options->noise, noise);
+    const struct oac_recorder_options recorder = {
+        .path = options->record,
+        .on = options->on,
+        .rig_text = station->rig_text,
+        .noise = noise,
+        .seed = options->seed,
+        .command_line = options->command_line,
+    };
+    return oac_recorder_open(&recorder, &station->recorder, err);
 }
 
 enum oac_status oac_station_open(const struct oac_station_options *options,
@@ -21,7 +60,11 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
 {
     static const struct oac_sink silent;
     struct oac_sink heard = sink ? *sink : silent;
+    struct oac_station_options asked = *options;
     uint8_t hash[32];
+
+    if (!asked.on)
+        asked.on = "sim";
 
     memset(station, 0, sizeof *station);
     if (oac_rig_read(options->rig, options->sets, options->set_count, &station->rig,
@@ -31,13 +74,19 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
     if (oac_digest_memory(station->rig_text, strlen(station->rig_text), hash, err) != OAC_OK)
         goto fail;
     oac_digest_hex(hash, station->rig_sha256);
+    if (open_dry(options, hash, sink, station, err) != OAC_OK ||
+        open_recorder(&asked, station, err) != OAC_OK)
+        goto fail;
     struct oac_registry_request request = {.rig = &station->rig,
                                            .rig_hash = hash,
+                                           .rig_text = station->rig_text,
+                                           .recorder = station->recorder,
                                            .noise = options->noise,
                                            .seed = options->seed,
-                                           .uri = options->uri};
-    if (oac_registry_open(options->on ? options->on : "sim", &request, &station->link, err) !=
-            OAC_OK ||
+                                           .uri = station->dry ? oac_dry_uri(station->dry)
+                                                               : options->uri,
+                                           .drive = &station->drive};
+    if (oac_registry_open(asked.on, &request, &station->link, err) != OAC_OK ||
         oac_engine_create(&station->link, NULL, &options->engine, &station->engine, err) !=
             OAC_OK)
         goto fail;
@@ -47,10 +96,40 @@ fail:
     return err->status;
 }
 
-void oac_station_close(struct oac_station *station)
+static void close_bench(struct oac_station *station)
 {
     oac_engine_destroy(station->engine);
+    station->engine = NULL;
     oac_link_close(&station->link);
+    oac_dry_close(station->dry);
+    station->dry = NULL;
+}
+
+enum oac_status oac_station_finish(struct oac_station *station, struct oac_err *err)
+{
+    struct oac_recorder *recorder = station->recorder;
+
+    close_bench(station);
+    station->recorder = NULL;
+    return recorder ? oac_recorder_finish(recorder, err) : OAC_OK;
+}
+
+enum oac_status oac_station_explain(const struct oac_station *station, struct oac_err *err)
+{
+    const char *journal = oac_recorder_kept(station->recorder);
+
+    return journal
+               ? oac_fail_within(err,
+                                 "what was recorded is in '%.200s' (oac record finish makes "
+                                 "a recording of it)",
+                                 journal)
+               : err->status;
+}
+
+void oac_station_close(struct oac_station *station)
+{
+    close_bench(station);
+    oac_recorder_abandon(station->recorder);
     free(station->rig_text);
     memset(station, 0, sizeof *station);
 }
@@ -168,6 +247,10 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
         .noise = options->noise,
         .seed = options->seed,
         .engine = {.encoding = options->encoding, .repeats = options->repeats},
+        .drive = {.arm = options->arm, .command = options->command_line},
+        .played = options->played,
+        .record = options->record_path,
+        .command_line = options->command_line,
     };
 
     memset(setup, 0, sizeof *setup);
@@ -179,6 +262,13 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
         return err->status;
     }
     return OAC_OK;
+}
+
+enum oac_status oac_setup_finish(struct oac_setup *setup, struct oac_err *err)
+{
+    oac_forward_destroy(setup->forward);
+    setup->forward = NULL;
+    return oac_station_finish(&setup->station, err);
 }
 
 void oac_setup_close(struct oac_setup *setup)

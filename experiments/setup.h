@@ -9,6 +9,9 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "driver/arming.h"
+#include "driver/dry.h"
+#include "driver/played.h"
 #include "experiments/run.h"
 #include "hal/engine.h"
 #include "hal/link.h"
@@ -26,14 +29,22 @@ struct oac_station_options {
     uint32_t noise; /* mask of sim/noise.h */
     uint64_t seed;
     struct oac_engine_options engine;
+    struct oac_drive
+        drive; /* of a lab bench: whether --arm was said; tap and sink are filled here */
+    struct oac_played *played; /* not NULL: a dry run (driver/dry.h), and what it would play */
+    const char *record;        /* file to record to; NULL: none (driver/recording/recorder.h) */
+    const char *command_line;  /* provenance of the recording; NULL: unknown */
 };
 
 struct oac_station {
     struct oac_rig rig;
     char *rig_text; /* every key resolved */
     char rig_sha256[OAC_DIGEST_HEX_BYTES];
+    struct oac_dry *dry; /* of a dry run */
+    struct oac_drive drive;
     struct oac_link link;
     struct oac_engine *engine;
+    struct oac_recorder *recorder; /* NULL: nothing is recorded */
 };
 
 /* Opens; warnings about the rig go to the sink. *station is zeroed on failure. The station must
@@ -41,6 +52,14 @@ struct oac_station {
 enum oac_status oac_station_open(const struct oac_station_options *options,
                                  const struct oac_sink *sink, struct oac_station *station,
                                  struct oac_err *err) OAC_MUST_USE;
+
+/* Closes engine and link; then writes the recording if there is to be one. Close it all the same. */
+enum oac_status oac_station_finish(struct oac_station *station,
+                                   struct oac_err *err) OAC_MUST_USE;
+
+/* After a failure: adds to the message where that is which was recorded until then. Returns its status. */
+enum oac_status oac_station_explain(const struct oac_station *station, struct oac_err *err);
+
 void oac_station_close(struct oac_station *station); /* a zeroed station is fine */
 
 struct oac_setup {
@@ -56,6 +75,9 @@ struct oac_setup {
 enum oac_status oac_setup_open(const struct oac_run_options *options,
                                const struct oac_sink *sink, struct oac_setup *setup,
                                struct oac_err *err) OAC_MUST_USE;
+/* As oac_station_finish. */
+enum oac_status oac_setup_finish(struct oac_setup *setup, struct oac_err *err) OAC_MUST_USE;
+
 void oac_setup_close(struct oac_setup *setup); /* a zeroed set-up is fine */
 
 #endif

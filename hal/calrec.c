@@ -44,6 +44,11 @@ double oac_curve_transmission(const struct oac_curve *curve, double v_v)
     return curve->r + (1.0 - curve->r) * c * c;
 }
 
+double oac_curve_floor(const struct oac_curve *curve)
+{
+    return curve->r > 0.0 ? curve->r : 0.0;
+}
+
 double oac_curve_voltage(const struct oac_curve *curve, double t, int falling)
 {
     double u = (t - curve->r) / (1.0 - curve->r);

@@ -4,6 +4,9 @@
  *
  * Modulator:  T(V) = T_on [ r + (1-r) cos^2( (pi/2)(V - V_peak)/V_pi ) ];  T_on of both modulators is
  *             inside gain_code, so transmissions here are relative to it: T/T_on in [r, 1].
+ *             r = -1 states a drive on a subcarrier (docs/modem.md), whose codes are amplitudes: then
+ *             T = cos(pi (V - V_peak)/V_pi) is the light's amplitude there in units of its largest, 0 at rest
+ *             (V_pi/2 beside the peak) and 1 at the peak.
  * Readout:    code[k] = offset_code[k] + slots * dark_code_per_slot[k]
  *                     + gx_code_per_x[k] * sum_n Tx[n]
  *                     + launch * gain_code[k] * sum_n (Tw[k,n] Tx[n])            (rails, offset)
@@ -19,8 +22,8 @@
 
 #include "base/status.h"
 
-struct oac_curve { /* one modulator */
-    double vpi_v, vpeak_v, r;
+struct oac_curve {            /* one modulator */
+    double vpi_v, vpeak_v, r; /* r in [0, 1), or -1: on a subcarrier */
 };
 
 struct oac_calrec_channel {
@@ -55,8 +58,18 @@ enum oac_status oac_calrec_write(const struct oac_calrec *calrec, const char *pa
 enum oac_status oac_calrec_read(const char *path, struct oac_calrec **calrec,
                                 struct oac_err *err) OAC_MUST_USE;
 
+/* The same fields as part of another file of oac, under the same names. */
+struct oac_h5_writer;
+struct oac_h5_file;
+enum oac_status oac_calrec_put(struct oac_h5_writer *writer, const struct oac_calrec *calrec,
+                               struct oac_err *err) OAC_MUST_USE;
+enum oac_status oac_calrec_get(const struct oac_h5_file *file, struct oac_calrec **calrec,
+                               struct oac_err *err) OAC_MUST_USE;
+
 /* Relative transmission of a curve at v_v [V]. Pure. */
 double oac_curve_transmission(const struct oac_curve *curve, double v_v);
+/* What is left of the light at opening 0: r, or nothing on a subcarrier. Pure. */
+double oac_curve_floor(const struct oac_curve *curve);
 /* The voltage [V] in the half period that ends at V_peak where the relative transmission is t; t is
  * clamped to [r, 1]. On the falling side (V >= V_peak) when `falling`. Pure. */
 double oac_curve_voltage(const struct oac_curve *curve, double t, int falling);

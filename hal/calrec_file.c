@@ -28,7 +28,7 @@ struct field {
 static const struct field channel_fields[] = {
     {"/channel/weight_vpi_v", "V", CHANNEL(weight.vpi_v), 1e-9, 1e6, false},
     {"/channel/weight_vpeak_v", "V", CHANNEL(weight.vpeak_v), -1e6, 1e6, false},
-    {"/channel/weight_r", "1", CHANNEL(weight.r), 0.0, 0.999999, false},
+    {"/channel/weight_r", "1", CHANNEL(weight.r), -1.0, 0.999999, false},
     {"/channel/gain_code", "code", CHANNEL(gain_code), 0.0, ANY, false},
     {"/channel/gain_minus_code", "code", CHANNEL(gain_minus_code), 0.0, ANY, false},
     {"/channel/offset_code", "code", CHANNEL(offset_code), -ANY, ANY, false},
@@ -44,7 +44,7 @@ static const struct field channel_fields[] = {
 static const struct field client_fields[] = {
     {"/client/vpi_v", "V", offsetof(struct oac_curve, vpi_v), 1e-9, 1e6, false},
     {"/client/vpeak_v", "V", offsetof(struct oac_curve, vpeak_v), -1e6, 1e6, false},
-    {"/client/r", "1", offsetof(struct oac_curve, r), 0.0, 0.999999, false},
+    {"/client/r", "1", offsetof(struct oac_curve, r), -1.0, 0.999999, false},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -119,17 +119,24 @@ static enum oac_status put_identity(struct oac_h5_writer *writer,
                             &calrec->last_slot0, err);
 }
 
+enum oac_status oac_calrec_put(struct oac_h5_writer *writer, const struct oac_calrec *calrec,
+                               struct oac_err *err)
+{
+    const struct table channels = channel_table(calrec), client = client_table(calrec);
+    if (put_identity(writer, calrec, err) || put_table(writer, &client, err))
+        return err->status;
+    return put_table(writer, &channels, err);
+}
+
 enum oac_status oac_calrec_write(const struct oac_calrec *calrec, const char *path,
                                  const char *command_line, struct oac_err *err)
 {
     struct oac_h5_writer *writer = NULL;
-    const struct table channels = channel_table(calrec), client = client_table(calrec);
     if (oac_h5_create(&writer, err))
         return err->status;
     enum oac_status status = OAC_OK;
     if (oac_h5_put_provenance(writer, FORMAT, SCHEMA, command_line, NULL, err) ||
-        put_identity(writer, calrec, err) || put_table(writer, &client, err) ||
-        put_table(writer, &channels, err) || oac_h5_commit(writer, path, err))
+        oac_calrec_put(writer, calrec, err) || oac_h5_commit(writer, path, err))
         status = oac_fail_within(err, "calibration %s", path);
     oac_h5_destroy(writer);
     return status;
@@ -192,17 +199,9 @@ static enum oac_status get_identity(const struct oac_h5_file *file, struct oac_c
     return OAC_OK;
 }
 
-static enum oac_status parse(const struct oac_h5_file *file, struct oac_calrec **calrec,
-                             struct oac_err *err)
+enum oac_status oac_calrec_get(const struct oac_h5_file *file, struct oac_calrec **calrec,
+                               struct oac_err *err)
 {
-    const char *format;
-    double schema;
-    if (oac_h5_need_text(file, "/", "format", &format, err))
-        return err->status;
-    if (strcmp(format, FORMAT) != 0)
-        return oac_fail(err, OAC_EPARSE, "format \"%.40s\" is not \"" FORMAT "\"", format);
-    if (oac_h5_need_real(file, "/", "schema", SCHEMA, SCHEMA, &schema, err))
-        return err->status;
     const struct oac_h5_array *gain = oac_h5_find_array(file, "/channel/gain_code");
     if (!gain || gain->rank != 1 || !(gain->count >= 1 && gain->count <= CHANNELS_MAX))
         return oac_fail(err, OAC_EPARSE, "/channel/gain_code must list 1 to %u channels",
@@ -218,6 +217,20 @@ static enum oac_status parse(const struct oac_h5_file *file, struct oac_calrec *
     }
     *calrec = made;
     return OAC_OK;
+}
+
+static enum oac_status parse(const struct oac_h5_file *file, struct oac_calrec **calrec,
+                             struct oac_err *err)
+{
+    const char *format;
+    double schema;
+    if (oac_h5_need_text(file, "/", "format", &format, err))
+        return err->status;
+    if (strcmp(format, FORMAT) != 0)
+        return oac_fail(err, OAC_EPARSE, "format \"%.40s\" is not \"" FORMAT "\"", format);
+    if (oac_h5_need_real(file, "/", "schema", SCHEMA, SCHEMA, &schema, err))
+        return err->status;
+    return oac_calrec_get(file, calrec, err);
 }
 
 enum oac_status oac_calrec_read(const char *path, struct oac_calrec **calrec,

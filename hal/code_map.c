@@ -22,6 +22,17 @@ static double opening_at(const struct oac_curve *curve, double v_v)
     return c * c;
 }
 
+/* u of an opening, and back. */
+static double raised(const struct oac_code_map *map, double a)
+{
+    return map->amplitude ? 0.5 * (1.0 + a) : a;
+}
+
+static double lowered(const struct oac_code_map *map, double u)
+{
+    return map->amplitude ? 2.0 * u - 1.0 : u;
+}
+
 static struct half_period half_period(const struct oac_curve *curve, double j, double low_v,
                                       double high_v)
 {
@@ -54,11 +65,11 @@ static enum oac_status check(const struct oac_port *port, const struct oac_curve
                              const char *what, struct oac_err *err)
 {
     if (!(curve->vpi_v > 0.0 && curve->vpi_v < 1e6) || !isfinite(curve->vpeak_v) ||
-        !(curve->r >= 0.0 && curve->r < 1.0))
+        !(curve->r == -1.0 || (curve->r >= 0.0 && curve->r < 1.0)))
         return oac_fail(
             err, OAC_EINVAL,
             "the calibration of %s is unusable: vpi %g V, vpeak %g V, r %g; needed are vpi "
-            "above 0, a finite vpeak and r in [0, 1)",
+            "above 0, a finite vpeak and r in [0, 1), or -1 on a subcarrier",
             what, curve->vpi_v, curve->vpeak_v, curve->r);
     if (!(port->code_min >= 0 && port->code_max <= UINT16_MAX &&
           port->code_min < port->code_max) ||
@@ -106,13 +117,17 @@ enum oac_status oac_code_map_init(struct oac_code_map *map, const struct oac_por
         .v0_v = port->v0_v,
         .lsb_v = port->lsb_v,
         .curve = *curve,
+        .amplitude = curve->r == -1.0,
     };
+    if (map->amplitude)
+        map->curve.r = 0.0;
     return OAC_OK;
 }
 
 uint16_t oac_code_map_code(const struct oac_code_map *map, double u, bool *missed)
 {
     double stretch = 1.0 / cos(0.5 * map->h_rad);
+    u = raised(map, u);
     double near = u < 0.5 ? u : 1.0 - u; /* half the angle from the nearer extremum */
     double z = clamp(clamp(near, 0.0, 1.0) * stretch - 0.5 * (stretch - 1.0), 0.0, 1.0);
     double theta = 2.0 * asin(sqrt(z));
@@ -125,15 +140,15 @@ uint16_t oac_code_map_code(const struct oac_code_map *map, double u, bool *misse
 
 double oac_code_map_opening(const struct oac_code_map *map, uint16_t code)
 {
-    return opening_at(&map->curve, map->v0_v + map->lsb_v * code);
+    return lowered(map, opening_at(&map->curve, map->v0_v + map->lsb_v * code));
 }
 
 void oac_code_map_reach(const struct oac_code_map *map, double *low, double *high)
 {
     double from = clamp((map->phase - 1.0) * map->h_rad, 0.0, OAC_PI);
     double to = clamp((map->phase + map->count) * map->h_rad, 0.0, OAC_PI);
-    *low = 0.5 * (1.0 - cos(from));
-    *high = 0.5 * (1.0 - cos(to));
+    *low = clamp(lowered(map, 0.5 * (1.0 - cos(from))), 0.0, 1.0);
+    *high = clamp(lowered(map, 0.5 * (1.0 - cos(to))), 0.0, 1.0);
 }
 
 /* acos(a)/sqrt(1-a) on 0..1: own Remez fit of degree 6, 1.6e-7; an opening is then good to 8e-8 before
@@ -155,6 +170,9 @@ void oac_code_map_encoding(const struct oac_code_map *map, double gain, double b
     int32_t past = map->first + map->step * (int32_t)(map->count - 1);
     int32_t code_min = map->first < past ? map->first : past;
     int32_t code_max = map->first < past ? past : map->first;
+    ceiling = raised(map, ceiling);
+    bias = raised(map, bias);
+    gain = map->amplitude ? 0.5 * gain : gain;
     *encoding = (struct oac_code_encoding){
         .gain = (float)gain,
         .bias = (float)bias,

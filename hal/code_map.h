@@ -12,12 +12,17 @@
  * indices, and rounding acos((1 - 2u)/cos(h/2))/h - phase gives the nearest code in closed form, with no
  * table and for any number of bits.
  *
+ * On a subcarrier (curve.r = -1) the opening is the amplitude a = 2u - 1 in [0,1]: the same map
+ * with u = (1 + a)/2,
+ * whose codes begin where the port's do, at rest. The map's own curve then has r = 0.
+ *
  * Validity: h <= pi/2 (three codes per half period). A converter that does not reach null or peak plays
  * its nearest end. In oac_code_encoding's single precision a 16-bit converter may take the other of two
  * neighbours whose distances differ by less than 3 % of their step. */
 #ifndef OAC_HAL_CODE_MAP_H
 #define OAC_HAL_CODE_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +37,7 @@ struct oac_code_map {
     double h_rad, phase;
     double v0_v, lsb_v;
     struct oac_curve curve;
+    bool amplitude; /* on a subcarrier */
 };
 
 /* `what` names the modulator in messages ("the client modulator"). */

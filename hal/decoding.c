@@ -19,7 +19,7 @@ struct readout {
 static struct readout readout_of(const struct oac_frame_header *header,
                                  const struct oac_calrec_channel *channel, double sum_tw)
 {
-    const double r = channel->weight.r, slots = (double)header->slots;
+    const double r = oac_curve_floor(&channel->weight), slots = (double)header->slots;
     const double g = channel->gain_code, g2 = channel->gain_minus_code;
     if (header->differential)
         return (struct readout){
@@ -46,7 +46,8 @@ static void fill_row(const struct oac_frame_header *header, const struct oac_cal
                      unsigned repeats, size_t k, struct oac_decoder *decoder)
 {
     const struct readout readout = readout_of(header, &calrec->channel[k], header->sum_tw[k]);
-    const double rx = calrec->client.r, open = 1.0 - rx, slots = (double)header->slots;
+    const double rx = oac_curve_floor(&calrec->client), open = 1.0 - rx,
+                 slots = (double)header->slots;
     const double a = pass->sign * header->w_scale * range->scale / (readout.b * open * repeats);
     double d = rx * readout.sum_g, h = readout.a * open;
     if (header->encoding == OAC_OFFSET) { /* the terms that an affine map adds to the product */

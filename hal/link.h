@@ -52,7 +52,9 @@ struct oac_port { /* volts = v0_v + lsb_v * code; lsb_v may be negative */
     int32_t code_safe;
     double v0_v, lsb_v;
     double rate_hz;
-    bool ac_coupled;
+    bool ac_coupled; /* a constant voltage does not pass */
+    bool
+        iq; /* two values a sample, I then Q, on a radio frequency: hal/stream.h. Streams only */
 };
 
 enum oac_flag { OAC_FLAG_SATURATED = 1, OAC_FLAG_LOST = 2, OAC_FLAG_REALIGNED = 4 };
@@ -124,7 +126,7 @@ struct oac_frame_light {
     double client_in_j; /* per window, at the client input */
     double
         photons_preweight; /* detected photons per unit of sum_n Tx if every Tw were 1, all rows (of a
-                                 pair: the first detector alone) */
+                                 pair: the first detector alone); NAN: light does not follow it */
 };
 
 struct oac_workspace; /* one thread's scratch memory for play */

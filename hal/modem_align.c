@@ -46,9 +46,9 @@ static enum oac_status read_row(struct oac_modem *self, size_t k, double *worst,
     struct oac_align_fit weights = {0}, client = {0};
     const double *heard = self->own->heard;
     if (oac_modem_sequence_find(self, &self->preamble, heard, 0, k, -reach, reach, &weights,
-                                err) ||
+                                self->phasor + 2 * k, err) ||
         oac_modem_sequence_find(self, &self->preamble, heard, 1, k, weights.delay - reach,
-                                weights.delay + reach, &client, err))
+                                weights.delay + reach, &client, NULL, err))
         return err->status;
     self->delay_s[k] = weights.delay * sample_s;
     self->skew_s[k] = (client.delay - weights.delay) * sample_s;
@@ -226,7 +226,8 @@ static enum oac_status take_out_skew(struct oac_modem *self, double *by_setting_
         return OAC_OK;
     if (range->min <= range->max)
         return take_out_by_setting(self, skew_s, by_setting_s, err);
-    self->client_shift = -lrint(skew_s / sample_s);
+    const long values = self->stream.caps->link.client->iq ? 2 : 1; /* a sample */
+    self->client_shift = -values * lrint(skew_s / (sample_s * (double)values));
     return OAC_OK;
 }
 

@@ -131,7 +131,7 @@ static void make_segments(const struct oac_modem *self, struct oac_workspace *wo
 static enum oac_status hear(const struct oac_modem *self, struct oac_workspace *work,
                             const struct oac_modem_sequence *sequence, const float *rx,
                             size_t part, size_t row, double near_s, struct oac_align_fit *fit,
-                            struct oac_err *err)
+                            double *phasor, struct oac_err *err)
 {
     const size_t per_slot = self->stream.caps->readout_samples_per_slot;
     const double reach = (double)(self->margin * per_slot);
@@ -139,7 +139,7 @@ static enum oac_status hear(const struct oac_modem *self, struct oac_workspace *
     memset(work->heard, 0, sequence->heard * sizeof(double));
     oac_modem_sequence_add(self, sequence, rx, work->heard);
     return oac_modem_sequence_find(self, sequence, work->heard, part, row, near - reach,
-                                   near + reach, fit, err);
+                                   near + reach, fit, phasor, err);
 }
 
 /* Does a word stand at delay_s? Only a word that is seen can stand elsewhere, when `lenient`. */
@@ -149,7 +149,7 @@ static enum oac_status in_time(const struct oac_modem *self, struct oac_workspac
 {
     const double sample_s = self->caps.slot_s / self->stream.caps->readout_samples_per_slot;
     struct oac_align_fit fit;
-    if (hear(self, work, &self->word, rx, 0, row, delay_s, &fit, err))
+    if (hear(self, work, &self->word, rx, 0, row, delay_s, &fit, NULL, err))
         return err->status;
     const double late = fabs(fit.delay - delay_s / sample_s);
     if (!(fit.contrast >= OAC_MODEM_CONTRAST_LEAST))
@@ -166,13 +166,15 @@ static enum oac_status find_delays(const struct oac_modem *self, struct oac_work
     const double sample_s = self->caps.slot_s / self->stream.caps->readout_samples_per_slot;
     for (size_t k = 0; k < work->plan.rows && *good; k++) {
         struct oac_align_fit weights, client;
+        memcpy(work->phasor + 2 * k, self->phasor + 2 * k, 2 * sizeof *work->phasor);
         if (!(self->contrast[k] > 0.0)) { /* a laser that is off */
             work->delay_s[k] = self->delay_s[k];
             continue;
         }
-        if (hear(self, work, &self->preamble, layout->lead_rx, 0, k, 0.0, &weights, err) ||
+        if (hear(self, work, &self->preamble, layout->lead_rx, 0, k, 0.0, &weights,
+                 work->phasor + 2 * k, err) ||
             hear(self, work, &self->preamble, layout->lead_rx, 1, k, weights.delay * sample_s,
-                 &client, err))
+                 &client, NULL, err))
             return err->status;
         work->delay_s[k] = weights.delay * sample_s;
         const double skew_s = (client.delay - weights.delay) * sample_s;
@@ -219,8 +221,9 @@ static void take_window(const struct oac_modem *self, const struct oac_workspace
 {
     const size_t rows = job->loaded->rows;
     const struct oac_readouts *out = job->readouts;
-    oac_modem_readouts(self, &work->plan, layout->rx + i * rows * work->plan.picks,
-                       out->code + b * rows);
+    oac_modem_readouts(self, &work->plan,
+                       self->stream.caps->delay_stable ? self->phasor : work->phasor,
+                       layout->rx + i * rows * work->plan.picks, out->code + b * rows);
     for (size_t k = 0; k < rows; k++) {
         job->saturated += work->flag[i * rows + k] & OAC_FLAG_SATURATED ? 1 : 0;
         if (out->flag)

@@ -3,16 +3,48 @@
 #include <math.h>
 
 #include "hal/modem_state.h"
+#include "hal/subcarrier.h"
 
 static enum oac_status check_port(const struct oac_stream_caps *caps,
-                                  const struct oac_port *port, const char *what,
-                                  struct oac_err *err)
+                                  const struct oac_port *port, uint32_t per_slot,
+                                  const char *what, struct oac_err *err)
 {
-    if (port->ac_coupled)
+    const char *id = caps->link.device_id;
+    const uint32_t values =
+        OAC_SUBCARRIER_CHIPS * caps->subcarrier_periods * (port->iq ? 2 : 1);
+    if ((port->ac_coupled || port->iq) && !caps->subcarrier_periods)
         return oac_fail(err, OAC_EUNSUPPORTED,
-                        "the %s port %zu of \"%s\" is AC-coupled: light of one sign needs a "
-                        "subcarrier there, which this modem does not have",
-                        what, port->channel, caps->link.device_id);
+                        "the %s port %zu of \"%s\" is %s: light of one sign needs a subcarrier "
+                        "there, set subcarrier.periods in its rig",
+                        what, port->channel, id, port->iq ? "a pair of I and Q" : "AC-coupled");
+    if (caps->subcarrier_periods && per_slot % values != 0)
+        return oac_fail(err, OAC_EUNSUPPORTED,
+                        "the %s port %zu of \"%s\" takes %u values a slot: a subcarrier of %u "
+                        "periods has %u, give a multiple",
+                        what, port->channel, id, per_slot, caps->subcarrier_periods, values);
+    return OAC_OK;
+}
+
+/* Chips are for light that is sampled and held. */
+static enum oac_status check_subcarrier(const struct oac_stream_caps *caps,
+                                        const struct oac_modem_options *options,
+                                        struct oac_err *err)
+{
+    const struct oac_port *first = &caps->link.weight[0], *client = caps->link.client;
+    if (!caps->subcarrier_periods)
+        return OAC_OK;
+    if (caps->link.receiver != OAC_SAMPLED || options->shape != OAC_SHAPE_HOLD)
+        return oac_fail(err, OAC_EUNSUPPORTED,
+                        "\"%s\" puts light on a subcarrier: that takes a sampled receiver and "
+                        "slots that hold",
+                        caps->link.device_id);
+    for (size_t k = 0; k < caps->link.channels; k++)
+        if (caps->link.weight[k].iq != client->iq || caps->link.readout[k].iq != first->iq)
+            return oac_fail(
+                err, OAC_EUNSUPPORTED,
+                "\"%s\" mixes ports of I and Q with plain ones: weights, client and "
+                "readouts must be of one kind",
+                caps->link.device_id);
     return OAC_OK;
 }
 
@@ -21,10 +53,13 @@ enum oac_status oac_modem_check(const struct oac_stream_caps *caps,
 {
     const char *id = caps->link.device_id;
     for (size_t k = 0; k < caps->link.channels; k++)
-        if (check_port(caps, &caps->link.weight[k], "weight", err) ||
-            check_port(caps, &caps->link.readout[k], "readout", err))
+        if (check_port(caps, &caps->link.weight[k], caps->weight_samples_per_slot, "weight",
+                       err) ||
+            check_port(caps, &caps->link.readout[k], caps->readout_samples_per_slot, "readout",
+                       err))
             return err->status;
-    if (check_port(caps, caps->link.client, "client", err))
+    if (check_port(caps, caps->link.client, caps->client_samples_per_slot, "client", err) ||
+        check_subcarrier(caps, options, err))
         return err->status;
     if (!(caps->weight_samples_per_slot >= 1 && caps->client_samples_per_slot >= 1 &&
           caps->readout_samples_per_slot >= 1 && caps->segments_max >= 1))

@@ -75,8 +75,12 @@ enum oac_status oac_modem_load_frame(struct oac_modem *self,
         const uint16_t dark = (uint16_t)self->caps.weight[k].code_safe;
         uint16_t *row = weight + k * samples;
         fill(row, samples, dark);
-        oac_modem_hold(frame->code + k * frame->slots, frame->slots, per_slot, lit, dark,
-                       row + self->guard * per_slot);
+        if (self->drive)
+            oac_modem_chop(&self->drive[k], frame->code + k * frame->slots, frame->slots,
+                           row + self->guard * per_slot);
+        else
+            oac_modem_hold(frame->code + k * frame->slots, frame->slots, per_slot, lit, dark,
+                           row + self->guard * per_slot);
     }
     const struct oac_stream_load load = {.slots = slots,
                                          .rows = frame->rows,
@@ -105,6 +109,21 @@ static void put(uint16_t *at, size_t per_slot, size_t lit, uint16_t dark, uint16
     fill(at + lit, per_slot - lit, dark);
 }
 
+static void chop_client(const struct oac_modem *self, const struct oac_modem_frame *loaded,
+                        const struct oac_activation_frame *frame, size_t b, uint16_t *payload)
+{
+    const struct oac_modem_drive *drive = &self->drive[self->caps.channels];
+    if (frame->code) {
+        oac_modem_chop(drive, frame->code + b * loaded->slots, loaded->slots, payload);
+        return;
+    }
+    for (size_t n = 0; n < loaded->slots; n++)
+        oac_modem_chop(drive, &loaded->null_code, 1, payload + n * drive->per_slot);
+    for (size_t e = frame->nz_begin[b]; e < frame->nz_begin[b + 1]; e++)
+        oac_modem_chop(drive, &frame->nz_code[e], 1,
+                       payload + frame->nz_slot[e] * drive->per_slot);
+}
+
 void oac_modem_client_samples(const struct oac_modem *self,
                               const struct oac_modem_frame *loaded,
                               const struct oac_activation_frame *frame, size_t b,
@@ -118,7 +137,9 @@ void oac_modem_client_samples(const struct oac_modem *self,
         (size_t)((long)(self->guard * per_slot) + self->client_shift); /* checked: >= 0 */
     uint16_t *payload = sample + lead;
     fill(sample, lead, dark);
-    if (frame->code) {
+    if (self->drive) {
+        chop_client(self, loaded, frame, b, payload);
+    } else if (frame->code) {
         oac_modem_hold(frame->code + b * loaded->slots, loaded->slots, per_slot, lit, dark,
                        payload);
     } else {

@@ -6,6 +6,10 @@
  *              client   open from `margin` slots before it to as many after it
  *     part 1   the other way round
  *
+ * On a subcarrier the sequence's drive is chopped, slot by slot, and the other rests half open;
+ * levels are then one a
+ * chip. With tones both play theirs, and levels are those of the product turned back: one a slot.
+ *
  * Levels are what the nominal curves make of the codes; a real curve a little off changes the
  * amplitude. */
 #include <math.h>
@@ -77,6 +81,48 @@ static void make_codes(const struct oac_modem *self, const struct oac_modem_piec
     }
 }
 
+/* Tones of both halves turn over with every run of the sequence: their product stays, what a
+ * receiver hears of one of
+ * them alone turns over too, and what it does to the edges cancels. */
+static void turn_over(const struct oac_modem *self, const struct oac_modem_piece *piece,
+                      const uint8_t *chip, size_t chips, int32_t rest, uint16_t *code)
+{
+    bool over = false;
+    for (size_t n = 0; n < piece->slots; n++) {
+        const size_t at = n - self->guard - self->margin; /* wraps in front of the sequence */
+        over ^= n >= self->guard + self->margin && at < chips && chip[at] &&
+                (at == 0 || !chip[at - 1]);
+        code[n] = (uint16_t)(over ? 2 * rest - code[n] : code[n]);
+    }
+}
+
+/* The sequence's half (moves) and the steady one, on a subcarrier. */
+static void make_chopped(const struct oac_modem *self, const struct oac_modem_piece *piece,
+                         bool client, size_t k, bool moves, const uint8_t *chip, size_t chips,
+                         uint16_t *code, uint16_t *sample)
+{
+    const struct oac_modem_drive *drive = &self->drive[client ? self->caps.channels : k];
+    make_codes(self, piece, client, k, moves ? chip : NULL, chips, code);
+    for (size_t n = 0; !moves && !drive->iq && n < piece->slots; n++)
+        code[n] = (uint16_t)drive->rest;
+    if (drive->iq)
+        turn_over(self, piece, chip, chips, drive->rest, code);
+    oac_modem_chop(drive, code, piece->slots, sample);
+}
+
+/* Light on the subcarrier: the sign of every chip that the sequence (code) opens; a tone's slots. */
+static void make_chip_levels(const struct oac_modem *self, bool client, size_t k, size_t slots,
+                             const uint16_t *code, double *level)
+{
+    const struct oac_modem_drive *drive = &self->drive[client ? self->caps.channels : k];
+    const size_t each = drive->iq ? 1 : drive->chips;
+    for (size_t n = 0; n < slots; n++)
+        for (size_t c = 0; c < each; c++) {
+            const double sign = drive->iq ? 1.0 : oac_modem_chip_sign(client, c);
+            level[n * each + c] = code[n] == (uint16_t)drive->rest ? 0.0 : sign;
+        }
+}
+
 /* Light and what else the client gates (hal/calrec.h), in units of a slot with both open. */
 static void make_levels(const struct oac_modem *self, size_t k, size_t slots,
                         const uint16_t *weight, const uint16_t *client, double *level)
@@ -86,6 +132,36 @@ static void make_levels(const struct oac_modem *self, size_t k, size_t slots,
         double tw = transmission(port_of(self, false, k), curve_of(self, false, k), weight[n]);
         double tx = transmission(self->caps.client, curve_of(self, true, 0), client[n]);
         level[n] = (tw + c->gx_code_per_x / c->gain_code) * tx;
+    }
+}
+
+/* Samples and levels of one part: x (slots), w (rows, slots) codes; weight (rows, samples). */
+static void fill_part(const struct oac_modem *self, const struct oac_modem_sequence *sequence,
+                      struct oac_modem_piece *piece, size_t part, const uint8_t *chip,
+                      size_t chips, uint16_t *code, uint16_t *weight)
+{
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const size_t slots = piece->slots, wide = caps->weight_samples_per_slot;
+    const size_t narrow = caps->client_samples_per_slot;
+    const uint8_t *moves[2] = {part == 0 ? chip : NULL, part == 1 ? chip : NULL};
+    uint16_t *x = code + slots * sequence->rows;
+    if (self->drive) {
+        make_chopped(self, piece, true, 0, part == 1, chip, chips, x, piece->client[part]);
+    } else {
+        make_codes(self, piece, true, 0, moves[1], chips, x);
+        oac_modem_hold(x, slots, narrow, narrow, 0, piece->client[part]);
+    }
+    for (size_t k = 0; k < sequence->rows; k++) {
+        uint16_t *w = code + k * slots, *row = weight + k * slots * wide;
+        double *level = piece->level[part] + k * piece->levels;
+        if (self->drive) {
+            make_chopped(self, piece, false, k, part == 0, chip, chips, w, row);
+            make_chip_levels(self, part == 1, k, slots, part == 1 ? x : w, level);
+            continue;
+        }
+        make_codes(self, piece, false, k, moves[0], chips, w);
+        oac_modem_hold(w, slots, wide, wide, 0, row);
+        make_levels(self, k, slots, w, x, level);
     }
 }
 
@@ -100,19 +176,10 @@ static enum oac_status make_part(struct oac_modem *self, struct oac_modem_sequen
     uint16_t *weight = oac_alloc(slots * wide * rows, sizeof *weight, "a preamble", err);
     piece->client[part] =
         oac_alloc(slots * caps->client_samples_per_slot, sizeof(uint16_t), "a preamble", err);
-    piece->level[part] = oac_alloc(slots * rows, sizeof(double), "a preamble", err);
+    piece->level[part] = oac_alloc(piece->levels * rows, sizeof(double), "a preamble", err);
     if (!code || !weight || !piece->client[part] || !piece->level[part])
         goto done;
-    uint16_t *x = code + slots * rows;
-    make_codes(self, piece, true, 0, part == 1 ? chip : NULL, chips, x);
-    oac_modem_hold(x, slots, caps->client_samples_per_slot, caps->client_samples_per_slot, 0,
-                   piece->client[part]);
-    for (size_t k = 0; k < rows; k++) {
-        uint16_t *w = code + k * slots;
-        make_codes(self, piece, false, k, part == 0 ? chip : NULL, chips, w);
-        oac_modem_hold(w, slots, wide, wide, 0, weight + k * slots * wide);
-        make_levels(self, k, slots, w, x, piece->level[part] + k * slots);
-    }
+    fill_part(self, sequence, piece, part, chip, chips, code, weight);
     const struct oac_stream_load load = {.slots = slots,
                                          .rows = rows,
                                          .weight = weight,
@@ -154,6 +221,8 @@ static enum oac_status make_piece(struct oac_modem *self, struct oac_modem_seque
                                   size_t chips, struct oac_err *err)
 {
     piece->slots = chips + 2 * ((size_t)self->guard + self->margin);
+    piece->levels =
+        piece->slots * (self->drive && !self->drive[0].iq ? oac_modem_chips(self) : 1);
     piece->samples = oac_stream_capture_samples(self->stream.caps, piece->slots);
     if (make_capture(self, sequence, piece, err))
         return err->status;

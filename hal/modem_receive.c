@@ -169,6 +169,10 @@ static enum oac_status plan_samples(const struct oac_modem *self, struct oac_mod
             first = plan->quiet[k] < first ? plan->quiet[k] : first;
             last = plan->end[k] > last ? plan->end[k] : last;
         }
+        if (oac_modem_chops(self)) { /* whole samples, and those that are hardly touched */
+            first -= first % 2;
+            last = last + 2 < samples ? last + 2 : samples;
+        }
         for (size_t k = 0; k < plan->rows; k++) {
             plan->start[k] -= first;
             plan->end[k] -= first;
@@ -258,12 +262,18 @@ static double matched(const struct oac_modem *self, const struct oac_modem_plan 
 }
 
 void oac_modem_readouts(const struct oac_modem *self, const struct oac_modem_plan *plan,
-                        const float *rx, float *code)
+                        const double *phasor, const float *rx, float *code)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
     const bool returning = self->options.shape == OAC_SHAPE_RETURN;
     for (size_t k = 0; k < plan->rows; k++) {
         const float *value = rx + k * plan->picks;
+        if (oac_modem_chops(self)) {
+            code[k] = (float)(caps->link.readout[k].iq
+                                  ? oac_modem_untone(self, plan, k, phasor + 2 * k, value)
+                                  : oac_modem_unchop(self, plan, k, value));
+            continue;
+        }
         if (caps->link.receiver == OAC_SAMPLED) {
             code[k] = (float)(returning && self->options.filter == OAC_FILTER_MATCHED
                                   ? matched(self, plan, k, value)

@@ -5,7 +5,9 @@
  *     modem_frame.c      codes -> samples         modem_receive.c    samples -> readouts
  *     modem_preamble.c   makes preambles, words   modem_sync.c       plays and reads them
  *     modem_align.c      decides from them        modem_record.c     the record of shaped slots
- *     modem_burst.c      windows between words    modem_play.c       a call; repeats what was lost */
+ *     modem_burst.c      windows between words    modem_play.c       a call; repeats what was lost
+ *     modem_chop.c       slots as chips           modem_tone.c       slots as tones
+ *     modem_subcarrier.c ports and record of both */
 #ifndef OAC_HAL_MODEM_STATE_H
 #define OAC_HAL_MODEM_STATE_H
 
@@ -32,12 +34,28 @@ struct oac_modem_frame {
 /* A piece of a sequence that fits a receiver's range: part 0 the weights', part 1 the client's. */
 struct oac_modem_piece {
     size_t slots, samples; /* samples: of its capture */
+    size_t levels;         /* of a row: one a slot, or one a chip */
     uint32_t handle[2];
     uint16_t *client[2]; /* (slots * client samples) */
-    double *level[2];    /* (rows, slots) expected light, full opening = 1 */
+    double *level[2];    /* (rows, levels) expected light, full opening = 1 */
     size_t heard[2];     /* where its (rows, samples) begin in what was heard */
     double *gate_s;      /* (2, rows) open throughout */
     struct oac_stream_capture capture;
+};
+
+/* One modulator's drive on a subcarrier. */
+struct oac_modem_drive {
+    bool client, iq;
+    int32_t rest;
+    size_t per_slot, chips; /* values, chips a slot */
+    uint16_t *bend; /* with iq: amplitude code played for an amplitude code; else NULL */
+    double *tone;   /* with iq: (per_slot) cosine and sine of a slot's samples */
+};
+
+/* Samples that a payload touches. */
+struct oac_modem_span {
+    size_t from, samples;
+    double late; /* of the payload behind the first one's beginning, 0 .. 1 */
 };
 
 /* Made once, then only read: what is heard of it goes into arrays of `heard` values. */
@@ -76,6 +94,7 @@ struct oac_workspace { /* the modem's; `stream` is the implementation's */
     size_t photon_capacity;
     double *heard;   /* of preamble or word, the longer */
     double *delay_s; /* (channels) of this burst */
+    double *phasor;  /* (channels, 2) the same: where I and Q show the product */
 };
 
 struct oac_modem {
@@ -83,8 +102,10 @@ struct oac_modem {
     struct oac_modem_options options;
     struct oac_link_caps caps;
     struct oac_calrec *nominal; /* scaled for OAC_SHAPE_RETURN; NULL: the stream's */
-    uint32_t guard;             /* slots before and after the payload of a segment */
-    uint32_t margin;            /* slots that one modulator is open longer than a sequence */
+    struct oac_port *chopped;   /* (channels + 1) weights' and client's; NULL: no subcarrier */
+    struct oac_modem_drive *drive; /* (channels + 1) the same */
+    uint32_t guard;                /* slots before and after the payload of a segment */
+    uint32_t margin;               /* slots that one modulator is open longer than a sequence */
     size_t batch;
     uint16_t *open_code; /* (channels + 1) weights', then the client's */
     struct oac_modem_frame *frame;
@@ -98,6 +119,7 @@ struct oac_modem {
     double *memory;                     /* alignment's arrays */
     double *delay_s, *skew_s, *contrast;
     double *skew_sigma_s;
+    double *phasor; /* (channels, 2) cosine and sine of the product's phase in I and Q */
     double skew_corrected_s; /* by the setting, so that later preambles come without it */
     struct oac_modem_alignment alignment;
     long client_shift; /* client samples that windows are played late */
@@ -130,6 +152,32 @@ void oac_modem_client_samples(const struct oac_modem *self,
                               const struct oac_activation_frame *frame, size_t b,
                               uint16_t *sample);
 
+/* modem_chop.c: a slot's codes as chips, and back. */
+bool oac_modem_chops(const struct oac_modem *self);   /* on a subcarrier at all */
+size_t oac_modem_chips(const struct oac_modem *self); /* a slot */
+int oac_modem_chip_sign(bool client, size_t chip);    /* +1 or -1 */
+/* sample (slots * drive->per_slot): chips, or a tone where the port has I and Q. */
+void oac_modem_chop(const struct oac_modem_drive *drive, const uint16_t *code, size_t slots,
+                    uint16_t *sample);
+/* The product's amplitude in value (picks), summed over the window's slots [code]. */
+double oac_modem_unchop(const struct oac_modem *self, const struct oac_modem_plan *plan,
+                        size_t k, const float *value);
+struct oac_modem_span oac_modem_span_of(double begin, size_t slots, size_t per_slot);
+
+/* modem_tone.c: the same with I and Q. */
+void oac_modem_tone(const struct oac_modem_drive *drive, const uint16_t *code, size_t slots,
+                    uint16_t *sample);
+double oac_modem_untone(const struct oac_modem *self, const struct oac_modem_plan *plan,
+                        size_t k, const double phasor[2], const float *value);
+/* turned (2 samples) = value (2 samples) with the product's turning taken out. */
+void oac_modem_turn_back(const struct oac_modem *self, size_t samples, const double *value,
+                         double *turned);
+
+/* modem_subcarrier.c: caps as the link sees them, and the drives. */
+enum oac_status oac_modem_subcarrier_make(struct oac_modem *self,
+                                          struct oac_err *err) OAC_MUST_USE;
+void oac_modem_drive_fini(struct oac_modem_drive *drive);
+
 /* modem_record.c: the nominal record, scaled where slots return to dark; the lit share of the
  * weights. */
 enum oac_status oac_modem_record_make(struct oac_modem *self, struct oac_err *err) OAC_MUST_USE;
@@ -147,9 +195,9 @@ enum oac_status oac_modem_plan_make(const struct oac_modem *self,
 bool oac_modem_plan_place(const struct oac_modem *self, const double *delay_s,
                           struct oac_modem_plan *plan);
 void oac_modem_plan_fini(struct oac_modem_plan *plan);
-/* code (rows) of one window from rx (rows, picks). */
+/* code (rows) of one window from rx (rows, picks); phasor (rows, 2) where readouts have I and Q. */
 void oac_modem_readouts(const struct oac_modem *self, const struct oac_modem_plan *plan,
-                        const float *rx, float *code);
+                        const double *phasor, const float *rx, float *code);
 
 /* modem_preamble.c */
 enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages, size_t rows,
@@ -176,12 +224,13 @@ enum oac_status oac_modem_sequence_play(struct oac_modem *self,
 /* Runs that one burst takes, at least 1. */
 size_t oac_modem_sequence_repeats(const struct oac_modem *self,
                                   const struct oac_modem_sequence *sequence);
-/* Where part `part` of what was heard stands on a readout; look between min and max [samples]. */
+/* Where part `part` of what was heard stands on a readout; look between min and max [samples]. phasor (2): of a
+ * readout with I and Q, the phase in which the light of the sequence rises; NULL: not wanted. */
 enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
                                         const struct oac_modem_sequence *sequence,
                                         const double *heard, size_t part, size_t row,
                                         double min_delay, double max_delay,
-                                        struct oac_align_fit *fit,
+                                        struct oac_align_fit *fit, double *phasor,
                                         struct oac_err *err) OAC_MUST_USE;
 
 /* modem_align.c: finds delays and skew, takes the skew out. */

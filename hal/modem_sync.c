@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Plays preambles and sync words, adds up what comes back, and asks hal/align.h when it came. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -99,12 +100,70 @@ enum oac_status oac_modem_sequence_play(struct oac_modem *self,
     return OAC_OK;
 }
 
+/* Second moments of I and Q of a piece: half the angle of their sum is the line along which
+ * samples spread most. */
+static void add_moment(const struct oac_modem_piece *from, const double *heard,
+                       double moment[2])
+{
+    const size_t n = from->samples / 2; /* heard: turned back */
+    double i0 = 0.0, q0 = 0.0;
+    for (size_t j = 0; j < n; j++) {
+        i0 += heard[2 * j] / (double)n;
+        q0 += heard[2 * j + 1] / (double)n;
+    }
+    for (size_t j = 0; j < n; j++) {
+        const double i = heard[2 * j] - i0, q = heard[2 * j + 1] - q0;
+        moment[0] += i * i - q * q;
+        moment[1] += 2.0 * i * q;
+    }
+}
+
+static void turn(const struct oac_modem_piece *from, const double *heard,
+                 const double phasor[2], double *real)
+{
+    for (size_t j = 0; j < from->samples / 2; j++)
+        real[j] = phasor[0] * heard[2 * j] + phasor[1] * heard[2 * j + 1];
+}
+
+/* Pieces of I and Q as pieces of the product's amplitude, in `real` (all samples); `back` (all
+ * values): scratch. */
+static void turn_pieces(const struct oac_modem *self, const struct oac_modem_sequence *sequence,
+                        const double *heard, size_t part, size_t row,
+                        struct oac_align_piece *piece, double *back, double *real,
+                        double phasor[2])
+{
+    double moment[2] = {0.0, 0.0};
+    for (size_t p = 0; p < sequence->pieces; p++) {
+        const struct oac_modem_piece *from = &sequence->piece[p];
+        oac_modem_turn_back(self, from->samples / 2,
+                            heard + from->heard[part] + row * from->samples, back);
+        add_moment(from, back, moment);
+        back += from->samples;
+    }
+    const double angle = 0.5 * atan2(moment[1], moment[0]);
+    phasor[0] = cos(angle);
+    phasor[1] = sin(angle);
+    for (size_t p = sequence->pieces; p-- > 0;) {
+        const struct oac_modem_piece *from = &sequence->piece[p];
+        back -= from->samples;
+        turn(from, back, phasor, real);
+        piece[p].samples = from->samples / 2;
+        piece[p].value = real;
+        real += from->samples / 2;
+    }
+}
+
 enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
                                         const struct oac_modem_sequence *sequence,
                                         const double *heard, size_t part, size_t row,
                                         double min_delay, double max_delay,
-                                        struct oac_align_fit *fit, struct oac_err *err)
+                                        struct oac_align_fit *fit, double *phasor,
+                                        struct oac_err *err)
 {
+    const bool iq = self->stream.caps->link.readout[row].iq;
+    const double values = iq ? 2.0 : 1.0; /* a sample */
+    const size_t levels = sequence->piece[0].levels / sequence->piece[0].slots;
+    double found[2] = {1.0, 0.0}, *real = NULL;
     struct oac_align_piece *piece =
         oac_alloc(sequence->pieces, sizeof *piece, "a preamble's fit", err);
     if (!piece)
@@ -112,19 +171,37 @@ enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
     for (size_t p = 0; p < sequence->pieces; p++) {
         const struct oac_modem_piece *from = &sequence->piece[p];
         piece[p] = (struct oac_align_piece){
-            .slots = from->slots,
+            .slots = from->levels,
             .samples = from->samples - (self->caps.receiver == OAC_COUNTING ? 1 : 0),
-            .level = from->level[part] + row * from->slots,
+            .level = from->level[part] + row * from->levels,
             .value = heard + from->heard[part] + row * from->samples,
         };
     }
+    if (iq) {
+        real = oac_alloc(2 * sequence->heard, sizeof *real, "a preamble's fit", err);
+        if (!real)
+            goto done;
+        turn_pieces(self, sequence, heard, part, row, piece, real + sequence->heard, real,
+                    found);
+    }
     const struct oac_align align = {.pieces = sequence->pieces,
                                     .piece = piece,
-                                    .per_slot = self->stream.caps->readout_samples_per_slot,
+                                    .per_slot = self->stream.caps->readout_samples_per_slot /
+                                                (unsigned)(levels * (iq ? 2 : 1)),
                                     .running = self->caps.receiver == OAC_INTEGRATOR,
-                                    .min_delay = min_delay,
-                                    .max_delay = max_delay};
-    enum oac_status status = oac_align_find(&align, fit, err);
+                                    .min_delay = min_delay / values,
+                                    .max_delay = max_delay / values};
+    err->status = oac_align_find(&align, fit, err);
+    if (err->status)
+        goto done;
+    fit->delay *= values;
+    fit->sigma *= values;
+    for (size_t i = 0; phasor && i < 2; i++)
+        phasor[i] = fit->amplitude < 0.0 ? -found[i] : found[i];
+    if (iq)
+        fit->amplitude = fabs(fit->amplitude);
+done:
+    free(real);
     free(piece);
-    return status;
+    return err->status;
 }

@@ -11,7 +11,8 @@
  * Ports have rates, ranges and lengths of their own: in one slot port p takes samples_per_slot(p) samples. DAC
  * samples are native codes (uint16_t); ADC samples are native codes too, held in a float, exact up to 24 bits,
  * because a simulator with the `adc` noise switched off neither rounds nor clips. A port with `iq` takes two
- * values a sample, I then Q; so does a readout.
+ * values a sample, I then Q; so does a readout: lengths and indices below count values, so that its
+ * samples_per_slot is twice its samples', and rate_hz is that of samples.
  *
  * Integrating and counting receivers have a gate: reset while closed, integrating while open, holding from
  * closing to the end of the segment. Their ADC samples show the running value. Gate times are on the clock of
@@ -38,6 +39,8 @@ struct oac_stream_caps {
                                   conversions_per_readout is the modem's to fill */
     uint32_t weight_samples_per_slot, client_samples_per_slot,
         readout_samples_per_slot; /* >= 1 */
+    uint32_t
+        subcarrier_periods; /* of the chopping in a slot (docs/modem.md); 0: intensity as it is */
     uint32_t memory_slots;    /* guard before and after a payload that outlasts every memory */
     uint32_t delay_slots_max; /* bound of delay_k and of skew; captures last this much longer */
     size_t segment_slots_max, segments_max; /* per segment, per burst */

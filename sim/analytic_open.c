@@ -71,6 +71,13 @@ enum oac_status oac_analytic_setup(struct oac_analytic *self, const uint8_t rig_
                                    struct oac_err *err)
 {
     const struct oac_rig *rig = &self->rig;
+    if (rig->subcarrier.periods > 0 || rig->weight_dac.coupling_hz > 0.0 ||
+        rig->client_dac.coupling_hz > 0.0 || rig->adc.coupling_hz > 0.0)
+        return oac_fail(
+            err, OAC_EUNSUPPORTED,
+            "rig %s has AC-coupled ports or a subcarrier, which this engine's closed "
+            "forms do not cover: take --on wave",
+            rig->name);
     self->slot_s = 1.0 / rig->slot_rate_hz;
     self->version = 1;
     self->crosstalk = oac_demux_has_crosstalk(rig);

@@ -23,6 +23,19 @@ static int32_t darkest_code(const struct oac_rig_modulator *modulator,
     return best;
 }
 
+/* An AC-coupled drive rests at 0 V, whatever constant code it is given. */
+static int32_t resting_code(const struct oac_rig_dac *dac)
+{
+    const double code = rint(-dac->min_v / oac_dac_lsb_v(dac));
+    const double last = (double)(((int32_t)1 << dac->bits) - 1);
+    return (int32_t)fmin(fmax(code, 0.0), last);
+}
+
+static bool couples(const struct oac_rig *rig, const struct oac_rig_dac *dac)
+{
+    return dac->coupling_hz > 0.0 || rig->subcarrier.carrier_hz > 0.0;
+}
+
 static struct oac_port dac_port(const struct oac_rig *rig, enum oac_role role, size_t channel)
 {
     bool client = role == OAC_CLIENT;
@@ -33,7 +46,9 @@ static struct oac_port dac_port(const struct oac_rig *rig, enum oac_role role, s
                              .code_max = ((int32_t)1 << dac->bits) - 1,
                              .v0_v = dac->min_v,
                              .lsb_v = oac_dac_lsb_v(dac),
-                             .rate_hz = rig->slot_rate_hz};
+                             .rate_hz = rig->slot_rate_hz,
+                             .ac_coupled = couples(rig, dac),
+                             .iq = rig->subcarrier.carrier_hz > 0.0};
 }
 
 static enum oac_status make_ports(struct oac_panel *panel, const struct oac_rig *rig,
@@ -43,7 +58,10 @@ static enum oac_status make_ports(struct oac_panel *panel, const struct oac_rig 
     panel->ports = oac_alloc(2 * channels + 1, sizeof *panel->ports, "ports", err);
     if (!panel->ports)
         return err->status;
-    int32_t dark = darkest_code(&rig->weight_modulator, &rig->weight_dac);
+    const bool rests = rig->subcarrier.periods > 0; /* both drives: half open */
+    int32_t dark = rests || couples(rig, &rig->weight_dac)
+                       ? resting_code(&rig->weight_dac)
+                       : darkest_code(&rig->weight_modulator, &rig->weight_dac);
     for (size_t k = 0; k < channels; k++) {
         panel->ports[k] = dac_port(rig, OAC_WEIGHT, k);
         panel->ports[k].code_safe = dark;
@@ -53,10 +71,15 @@ static enum oac_status make_ports(struct oac_panel *panel, const struct oac_rig 
                               .code_max = (int32_t)(bench->channel[k].adc->codes - 1),
                               .v0_v = oac_adc_min_v(rig),
                               .lsb_v = oac_adc_lsb_v(rig),
-                              .rate_hz = rig->slot_rate_hz};
+                              .rate_hz = rig->slot_rate_hz,
+                              .ac_coupled = rig->adc.coupling_hz > 0.0,
+                              .iq = rig->subcarrier.carrier_hz > 0.0};
     }
     panel->ports[channels] = dac_port(rig, OAC_CLIENT, 0);
-    panel->ports[channels].code_safe = darkest_code(&rig->client_modulator, &rig->client_dac);
+    panel->ports[channels].code_safe =
+        rests || couples(rig, &rig->client_dac)
+            ? resting_code(&rig->client_dac)
+            : darkest_code(&rig->client_modulator, &rig->client_dac);
     return OAC_OK;
 }
 

@@ -40,6 +40,7 @@ struct oac_rig_dac {
     double dnl_lsb;      /* rms of the fixed code-to-code error */
     double bandwidth_hz; /* one pole behind the hold; none: +inf (wave) */
     double jitter_s;     /* rms of each edge (wave) */
+    double coupling_hz;  /* corner of the high-pass behind it; none: 0, DC-coupled (wave) */
     int64_t samples_per_slot; /* conversions per slot (wave) */
 };
 
@@ -63,6 +64,13 @@ struct oac_rig {
     struct { /* the waveform engine's grid */
         int64_t samples_per_slot;
     } wave;
+
+    struct {             /* light on a subcarrier: docs/modem.md */
+        int64_t periods; /* of the chopping in a slot; 0: intensity as it is */
+        double
+            carrier_hz; /* ports of I and Q: what outputs mix up with, inputs down with its double; none: 0 */
+        double phase_rad; /* hidden, of the inputs' mixer */
+    } subcarrier;
 
     struct {           /* what a bench's clocks do: hidden; the modem finds them out */
         double skew_s; /* client's data after the weights */
@@ -151,6 +159,7 @@ struct oac_rig {
         double inl_lsb, dnl_lsb;
         double offset_spread_v;   /* hidden, sigma over channels */
         double jitter_s;          /* rms aperture jitter (wave) */
+        double coupling_hz;       /* corner of the high-pass before it; none: 0 (wave) */
         int64_t samples_per_slot; /* conversions of a sampled receiver */
     } adc;
 

@@ -12,6 +12,7 @@
 #include "sim/components/laser.h"
 #include "sim/components/mzm.h"
 #include "sim/rig.h"
+#include "sim/rig_check_subcarrier.h"
 #include "sim/rig_check_wave.h"
 
 /* A DAC must reach the peak and one null of its modulator, to a part in 1e6 of V_pi. */
@@ -147,8 +148,11 @@ static double memory_slots(const struct oac_rig *rig)
 enum oac_status oac_rig_check(const struct oac_rig *rig, struct oac_err *err)
 {
     const struct oac_rig_dac *weight = &rig->weight_dac, *client = &rig->client_dac;
-    if (check_travel("weight", weight, &rig->weight_modulator, err) != OAC_OK ||
-        check_travel("client", client, &rig->client_modulator, err) != OAC_OK ||
+    if (rig->subcarrier.periods == 0 &&
+        (check_travel("weight", weight, &rig->weight_modulator, err) != OAC_OK ||
+         check_travel("client", client, &rig->client_modulator, err) != OAC_OK))
+        return err->status;
+    if (oac_rig_check_subcarrier(rig, err) != OAC_OK ||
         check_converter("weight_dac", weight->bits, weight->enob_bits, weight->inl_lsb,
                         weight->dnl_lsb, err) != OAC_OK ||
         check_converter("client_dac", client->bits, client->enob_bits, client->inl_lsb,

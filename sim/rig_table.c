@@ -57,6 +57,9 @@ static const char *const RECEIVERS[] = {"integrator", "tia", "counter", NULL};
         REAL_OR(d.bandwidth_hz, "Hz", 1e3, 1e13, "none", INFINITY,                            \
                 "One pole behind the DAC's hold; wave only."),                                \
         REAL(d.jitter_s, "s", 0, 1, "0", "rms jitter of each edge; wave only."),              \
+        REAL_OR(d.coupling_hz, "Hz", 1e-3, 1e12, "none", 0.0,                                 \
+                "Corner of the high-pass behind an AC-coupled DAC; none: DC-coupled. wave "   \
+                "only."),                                                                     \
         INTEGER(d.samples_per_slot, "", 1, 64, "1", "Conversions per slot; wave and boards.")
 
 #define MODULATOR(m, who)                                                                    \
@@ -96,6 +99,14 @@ static const struct oac_config_key KEYS[] = {
 
     INTEGER(wave.samples_per_slot, "", 2, 256, "8",
             "Samples of light per slot in the waveform engine."),
+
+    INTEGER(subcarrier.periods, "", 0, 16, "0",
+            "Periods of four chips in a slot that carry light over AC-coupled ports; 0: none."),
+    REAL_OR(subcarrier.carrier_hz, "Hz", 1e3, 1e11, "none", 0.0,
+            "Ports of I and Q: outputs mix up with it, inputs down with twice it; none: real "
+            "ports."),
+    REAL(subcarrier.phase_rad, "rad", -7, 7, "0",
+         "Hidden phase of the inputs' mixer; wave only."),
 
     REAL(timing.skew_s, "s", -1, 1, "0", "Hidden: the client's data come this much late."),
     REAL(timing.adc_delay_s, "s", 0, 1, "0",
@@ -216,6 +227,8 @@ static const struct oac_config_key KEYS[] = {
     REAL(adc.dnl_lsb, "lsb", 0, 8, "0", "rms of the fixed, hidden error between neighbours."),
     REAL(adc.offset_spread_v, "V", 0, 1e3, "0", "Hidden sigma over channels of offset."),
     REAL(adc.jitter_s, "s", 0, 1, "0", "rms aperture jitter; wave only."),
+    REAL_OR(adc.coupling_hz, "Hz", 1e-3, 1e12, "none", 0.0,
+            "Corner of the high-pass before an AC-coupled ADC; none: DC-coupled. wave only."),
     INTEGER(adc.samples_per_slot, "", 1, 64, "1",
             "Conversions per slot of a sampled receiver."),
 

@@ -8,9 +8,11 @@
 
 #include "driver/iio/session_state.h"
 
-#define PAUSE_US    20000u
-#define VALUE_BYTES 4096u
-#define NEAR        1e-3 /* relative: rates and gains are rounded to what the hardware has */
+#define PAUSE_US     20000u
+#define VALUE_BYTES  4096u
+#define SETTLE_US    50000u /* ten ticks of the slowest trigger */
+#define SETTLE_TIMES 100u   /* 5 s, twice what a server waits for room */
+#define NEAR         1e-3   /* relative: rates and gains are rounded to what the hardware has */
 
 struct place { /* of an attribute, found anew in every attempt: contexts come and go */
     const char *device, *channel, *attribute;
@@ -97,6 +99,16 @@ static enum oac_status insist(struct oac_iio_session *session, const struct plac
     return oac_iio_fail(session, (int)answer, false, what, err);
 }
 
+static void tell(const struct oac_iio_session *session, const struct place *place,
+                 const char *value)
+{
+    char name[300];
+    if (!session->tap)
+        return;
+    name_place(place, "", name, sizeof name);
+    session->tap->wrote(session->tap->context, name + 1, value);
+}
+
 enum oac_status oac_iio_read(struct oac_iio_session *session, const char *device,
                              const char *channel, bool output, const char *attribute,
                              char *value, size_t bytes, struct oac_err *err)
@@ -119,6 +131,7 @@ enum oac_status oac_iio_write(struct oac_iio_session *session, const char *devic
 {
     const struct place place = {device, channel, attribute, output};
     struct oac_err unreadable;
+    tell(session, &place, value);
     if (insist(session, &place, value, NULL, 0, err))
         return err->status;
     if (oac_iio_read(session, device, channel, output, attribute, readback, bytes,
@@ -181,11 +194,16 @@ enum oac_status oac_iio_setup(struct oac_iio_session *session, const struct oac_
     for (size_t i = 0; i < board->setups; i++)
         if (apply(session, board, &board->setup[i], err))
             return err->status;
+    for (size_t i = 0; i < board->ports; i++) {
+        const struct oac_board_port *port = &board->port[i];
+        if (port->trigger[0] && oac_iio_attach(session, port->device, port->trigger, err))
+            return err->status;
+    }
     return OAC_OK;
 }
 
-enum oac_status oac_iio_safe(struct oac_iio_session *session, const struct oac_board *board,
-                             struct oac_err *err)
+static enum oac_status safe_once(struct oac_iio_session *session, const struct oac_board *board,
+                                 struct oac_err *err)
 {
     enum oac_status first = OAC_OK;
     for (size_t i = 0; i < board->safes; i++) {
@@ -199,4 +217,47 @@ enum oac_status oac_iio_safe(struct oac_iio_session *session, const struct oac_b
             break;
     }
     return first;
+}
+
+static bool stays_safe(struct oac_iio_session *session, const struct oac_board *board)
+{
+    for (size_t i = 0; i < board->safes; i++) {
+        const struct oac_board_write *write = &board->safe[i];
+        char now[VALUE_BYTES] = "";
+        struct oac_err ignored;
+        if (!oac_iio_read(session, write->device, write->channel, write->output,
+                          write->attribute, now, sizeof now, &ignored) &&
+            !agrees(write->value, now))
+            return false;
+    }
+    return true;
+}
+
+static bool has_paced_output(const struct oac_board *board)
+{
+    for (size_t i = 0; i < board->ports; i++)
+        if (board->port[i].output && board->port[i].trigger[0])
+            return true;
+    return false;
+}
+
+/* A server plays what it holds of a closed buffer to its end, over what is written meanwhile. */
+enum oac_status oac_iio_safe(struct oac_iio_session *session, const struct oac_board *board,
+                             struct oac_err *err)
+{
+    enum oac_status status = safe_once(session, board, err);
+    if (!has_paced_output(board))
+        return status;
+    for (unsigned i = 0; i < SETTLE_TIMES && !session->dead && session->context; i++) {
+        usleep(SETTLE_US);
+        if (!status && stays_safe(session, board))
+            return OAC_OK;
+        status = safe_once(session, board, err);
+    }
+    return status
+               ? status
+               : oac_fail(err, OAC_EDEVICE,
+                          "%s: outputs of board %s do not stay at their safe values: another "
+                          "program plays on them; close it, then run oac safe",
+                          session->uri, board->name);
 }

@@ -266,6 +266,17 @@ enum oac_status oac_iio_buffer_view(struct oac_iio_buffer *self, struct oac_iio_
     return OAC_OK;
 }
 
+static void tell(const struct oac_iio_buffer *self)
+{
+    const struct oac_tap *tap = self->session->tap;
+    struct oac_iio_view view;
+    oac_iio_buffer_lay_out(self, self->samples * self->step, &view);
+    for (size_t c = 0; tap && c < self->channels; c++)
+        tap->pushed(tap->context, iio_device_get_name(self->device),
+                    iio_channel_get_id(self->channel[c]), view.samples,
+                    (const char *)view.data + view.offset[c], view.step);
+}
+
 enum oac_status oac_iio_buffer_push(struct oac_iio_buffer *self, struct oac_err *err)
 {
     if (self->pushed)
@@ -277,6 +288,7 @@ enum oac_status oac_iio_buffer_push(struct oac_iio_buffer *self, struct oac_err 
             return err->status;
         memcpy(self->copy, iio_buffer_start(self->buffer), self->samples * self->step);
     }
+    tell(self);
     const struct oac_iio_job job = {call_push, call_cancel, self, repeated};
     self->pushed = true;
     oac_iio_worker_start(self->worker, &job);

@@ -4,17 +4,36 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "driver/iio/buffer.h"
+#include "driver/iio/port_feed.h"
 #include "driver/iio/probe.h"
 
-static size_t buffer_samples(const struct oac_board *board, size_t wanted, bool cyclic)
+#define PIECE_S 0.5 /* of one buffer */
+
+struct oac_port_ear {
+    struct oac_board_port port; /* at the rate in use */
+    double rate_hz;
+    size_t samples, piece, stale; /* of a reading; of a buffer; buffers */
+    struct oac_iio_buffer *buffer;
+    int32_t *code;
+};
+
+static size_t buffer_samples(const struct oac_board *board, size_t wanted)
 {
-    size_t least = cyclic ? board->cyclic_samples_min : board->buffer_samples_min;
+    const size_t least = board->buffer_samples_min;
     size_t samples = wanted > least ? wanted : least;
     return (samples + board->align_samples - 1) / board->align_samples * board->align_samples;
+}
+
+/* As many of the wanted samples as pass within PIECE_S: servers wait for a buffer half of the time that a
+ * client gives them. */
+static size_t piece_samples(const struct oac_board *board, double rate_hz, size_t wanted)
+{
+    if (rate_hz > 0.0 && (double)wanted > PIECE_S * rate_hz)
+        wanted = (size_t)(PIECE_S * rate_hz);
+    return buffer_samples(board, wanted);
 }
 
 /* The profile's settings of inputs, and of the port's own device. */
@@ -27,6 +46,9 @@ static enum oac_status set_up_input(struct oac_iio_session *session,
         return err->status;
     *part = *board;
     part->setups = 0;
+    for (size_t i = 0; i < board->ports; i++)
+        if (strcmp(part->port[i].device, port->device) != 0)
+            part->port[i].trigger[0] = '\0';
     for (size_t i = 0; i < board->setups; i++) {
         const struct oac_board_write *write = &board->setup[i];
         if ((write->channel[0] && !write->output) || strcmp(write->device, port->device) == 0)
@@ -52,6 +74,10 @@ static void reduce(const struct oac_board_port *port, size_t samples, const int3
         double off_v = oac_board_port_volts(port, code[i]) - mean_v;
         squares += off_v * off_v;
     }
+    const double a = oac_board_port_volts(port, 0.0);
+    const double b = oac_board_port_volts(port, ldexp(1.0, port->codec.bits) - 1.0);
+    reading->range_low_v = fmin(a, b);
+    reading->range_high_v = fmax(a, b);
     reading->samples = samples;
     reading->mean_v = mean_v;
     reading->sigma_v = sqrt(squares / (double)samples);
@@ -59,40 +85,99 @@ static void reduce(const struct oac_board_port *port, size_t samples, const int3
     reading->high_v = high;
 }
 
+enum oac_status oac_port_ear_open(struct oac_iio_session *session,
+                                  const struct oac_board *board,
+                                  const struct oac_board_port *port, size_t samples,
+                                  bool is_set_up, double deadline_s, struct oac_port_ear **ear,
+                                  struct oac_err *err)
+{
+    const char *channels[] = {port->channel};
+    struct oac_iio_buffer_spec spec = {.device = port->device,
+                                       .channels = 1,
+                                       .channel = channels,
+                                       .kernel_buffers = board->kernel_buffers,
+                                       .deadline_s = deadline_s};
+    enum oac_iio_mode mode;
+    if (port->output)
+        return oac_fail(err, OAC_EINVAL, "port %s is an output; set it with oac port set",
+                        port->name);
+    if (oac_probe_range(session, port, err) ||
+        (!is_set_up && set_up_input(session, board, port, err)))
+        return err->status;
+    struct oac_port_ear *self = oac_alloc(1, sizeof *self, "an input", err);
+    if (!self)
+        return OAC_ENOMEM;
+    self->samples = buffer_samples(board, samples);
+    self->stale = board->kernel_buffers;
+    self->code = oac_alloc(self->samples, sizeof *self->code, "samples", err);
+    enum oac_status status = self->code ? OAC_OK : OAC_ENOMEM;
+    if (!status)
+        status = oac_port_at_rate(session, port, false, &self->port, &self->rate_hz, err);
+    spec.samples = self->piece = piece_samples(board, self->rate_hz, self->samples);
+    if (!status)
+        status = oac_iio_buffer_open(session, &spec, &self->buffer, &mode, err);
+    if (status) {
+        oac_port_ear_close(self);
+        return status;
+    }
+    *ear = self;
+    return OAC_OK;
+}
+
+enum oac_status oac_port_ear_skip(struct oac_port_ear *self, double seconds,
+                                  struct oac_err *err)
+{
+    struct oac_iio_view view;
+    const double captures = ceil(seconds * self->rate_hz / (double)self->piece);
+    const double count = seconds > 0.0 ? captures + (double)self->stale : 1.0;
+    for (double i = 0.0; i < count; i++)
+        if (oac_iio_buffer_refill(self->buffer, &view, err))
+            return err->status;
+    return OAC_OK;
+}
+
+enum oac_status oac_port_ear_read(struct oac_port_ear *self, struct oac_port_reading *reading,
+                                  struct oac_err *err)
+{
+    struct oac_iio_view view;
+    reading->clipped = 0;
+    for (size_t done = 0; done < self->samples;) {
+        if (oac_iio_buffer_refill(self->buffer, &view, err))
+            return err->status;
+        const size_t left = self->samples - done;
+        const size_t count = view.samples < left ? view.samples : left;
+        reading->clipped +=
+            oac_codec_decode(&self->port.codec, count, (const char *)view.data + view.offset[0],
+                             view.step, self->code + done);
+        done += count;
+    }
+    reduce(&self->port, self->samples, self->code, reading);
+    return OAC_OK;
+}
+
+void oac_port_ear_close(struct oac_port_ear *self)
+{
+    if (!self)
+        return;
+    oac_iio_buffer_close(self->buffer);
+    free(self->code);
+    free(self);
+}
+
 enum oac_status oac_port_read(struct oac_iio_session *session, const struct oac_board *board,
                               const struct oac_board_port *port, size_t samples,
                               double deadline_s, struct oac_port_reading *reading,
                               struct oac_err *err)
 {
-    if (port->output)
-        return oac_fail(err, OAC_EINVAL, "port %s is an output; set it with oac port set",
-                        port->name);
-    if (oac_probe_range(session, port, err) || set_up_input(session, board, port, err))
+    struct oac_port_ear *ear = NULL;
+    if (oac_port_ear_open(session, board, port, samples, false, deadline_s, &ear, err) || !ear)
         return err->status;
-    const char *channels[] = {port->channel};
-    const struct oac_iio_buffer_spec spec = {.device = port->device,
-                                             .channels = 1,
-                                             .channel = channels,
-                                             .samples = buffer_samples(board, samples, false),
-                                             .kernel_buffers = board->kernel_buffers,
-                                             .deadline_s = deadline_s};
-    int32_t *code = oac_alloc(spec.samples, sizeof *code, "samples", err);
-    if (!code)
-        return err->status;
-    struct oac_iio_buffer *buffer = NULL;
-    struct oac_iio_view view = {.data = NULL};
-    enum oac_iio_mode mode;
-    enum oac_status status = oac_iio_buffer_open(session, &spec, &buffer, &mode, err);
-    for (size_t i = 0; i <= board->kernel_buffers && !status; i++)
-        status = oac_iio_buffer_refill(buffer, &view, err);
-    if (!status) {
-        size_t count = view.samples < spec.samples ? view.samples : spec.samples;
-        reading->clipped = oac_codec_decode(
-            &port->codec, count, (const char *)view.data + view.offset[0], view.step, code);
-        reduce(port, count, code, reading);
-    }
-    oac_iio_buffer_close(buffer);
-    free(code);
+    enum oac_status status = OAC_OK;
+    for (size_t i = 0; i < ear->stale && !status; i++)
+        status = oac_port_ear_skip(ear, 0.0, err);
+    if (!status)
+        status = oac_port_ear_read(ear, reading, err);
+    oac_port_ear_close(ear);
     return status;
 }
 
@@ -108,83 +193,4 @@ enum oac_status oac_port_check(const struct oac_board_port *port, double volts, 
             "port %s is AC-coupled: a constant voltage does not reach its connector",
             port->name);
     return oac_board_port_code(port, volts, code, err);
-}
-
-static enum oac_status push_constant(struct oac_iio_buffer *buffer,
-                                     const struct oac_board_port *port, const uint16_t *code,
-                                     struct oac_err *err)
-{
-    struct oac_iio_view view;
-    if (oac_iio_buffer_view(buffer, &view, err))
-        return err->status;
-    for (size_t i = 0; i < view.samples; i++)
-        (void)oac_codec_encode(&port->codec, 1, code,
-                               (char *)view.data + view.offset[0] + i * view.step, view.step);
-    if (oac_iio_buffer_push(buffer, err))
-        return err->status;
-    return oac_iio_buffer_wait(buffer, err);
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static bool stopped(const struct oac_sink *sink)
-{
-    return sink && oac_stop_requested(sink);
-}
-
-/* A buffer opened as cyclic is repeated, by the kernel or else by its thread; any other is pushed
- * again and again. */
-static enum oac_status hold(struct oac_iio_buffer *buffer, const struct oac_board_port *port,
-                            uint16_t code, double hold_s, const struct oac_sink *sink,
-                            struct oac_err *err)
-{
-    const struct timespec pause = {0, 20000000};
-    double end_s = now_s() + hold_s;
-    if (push_constant(buffer, port, &code, err))
-        return err->status;
-    while (now_s() < end_s && !stopped(sink)) {
-        if (oac_iio_buffer_mode(buffer) != OAC_IIO_STREAMING)
-            nanosleep(&pause, NULL);
-        else if (push_constant(buffer, port, &code, err))
-            return err->status;
-    }
-    return OAC_OK;
-}
-
-enum oac_status oac_port_hold(struct oac_iio_session *session, const struct oac_board *board,
-                              const struct oac_board_port *port, double volts, double hold_s,
-                              double deadline_s, const struct oac_sink *sink,
-                              struct oac_err *err)
-{
-    uint16_t code = 0;
-    if (oac_port_check(port, volts, &code, err) || oac_probe_range(session, port, err))
-        return err->status;
-    const char *channels[] = {port->channel};
-    const struct oac_iio_buffer_spec spec = {.device = port->device,
-                                             .channels = 1,
-                                             .channel = channels,
-                                             .output = true,
-                                             .cyclic = board->cyclic,
-                                             .samples = buffer_samples(board, 1024, true),
-                                             .kernel_buffers = board->kernel_buffers,
-                                             .deadline_s = deadline_s};
-    struct oac_iio_buffer *buffer = NULL;
-    enum oac_iio_mode mode;
-    enum oac_status status = oac_iio_setup(session, board, err);
-    if (!status)
-        status = oac_iio_buffer_open(session, &spec, &buffer, &mode, err);
-    if (!status)
-        status = hold(buffer, port, code, hold_s, sink, err);
-    oac_iio_buffer_close(buffer);
-    struct oac_err safe;
-    if (oac_iio_safe(session, board, &safe) && !status) {
-        *err = safe;
-        status = oac_fail_within(err, "the board could not be made safe");
-    }
-    return status;
 }

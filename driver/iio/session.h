@@ -15,6 +15,7 @@
 
 #include "base/status.h"
 #include "driver/board.h"
+#include "driver/tap.h"
 
 struct oac_iio_session;
 
@@ -33,6 +34,9 @@ enum oac_status oac_iio_open(const char *uri, unsigned timeout_ms,
                              struct oac_err *err) OAC_MUST_USE;
 void oac_iio_close(
     struct oac_iio_session *session); /* NULL is fine; destroys buffers before the context */
+
+/* From now on the tap sees every write and every push; NULL: nobody. It must outlive the session. */
+void oac_iio_watch(struct oac_iio_session *session, const struct oac_tap *tap);
 
 const char *oac_iio_uri(const struct oac_iio_session *session);
 /* Context attribute, or NULL. Valid until the session closes. */
@@ -63,7 +67,14 @@ enum oac_status oac_iio_write(struct oac_iio_session *session, const char *devic
                               const char *channel, bool output, const char *attribute,
                               const char *value, char *readback, size_t bytes,
                               struct oac_err *err) OAC_MUST_USE;
-/* The profile's sequences, in order. safe: tries every write whatever fails before, reports the first failure. */
+/* Attaches a trigger (a device of the context, by name) to a device, unless it is attached already. A device
+ * whose buffer is open, for whomever, takes no other one. */
+enum oac_status oac_iio_attach(struct oac_iio_session *session, const char *device,
+                               const char *trigger, struct oac_err *err) OAC_MUST_USE;
+/* The sample rate of a port as the device states it [1/s]; 0: it states none. */
+double oac_iio_rate_hz(struct oac_iio_session *session, const struct oac_board_port *port);
+/* The profile's sequences, in order, setup with its triggers at the end. safe: tries every write whatever fails
+ * before, reports the first failure. */
 enum oac_status oac_iio_setup(struct oac_iio_session *session, const struct oac_board *board,
                               struct oac_err *err) OAC_MUST_USE;
 enum oac_status oac_iio_safe(struct oac_iio_session *session, const struct oac_board *board,

@@ -21,6 +21,7 @@ struct oac_iio_session {
     bool dry;       /* xml: nothing behind it */
     bool dead;      /* replies can no longer be trusted: open again before the next one */
     size_t buffers; /* open; they go before the context */
+    const struct oac_tap *tap; /* NULL: nobody watches */
     struct iio_context *context;
 };
 

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
+#include "driver/iio/session_state.h"
 #include "driver/iio/stream_state.h"
 
 #define TIMEOUT_MS   5000u
@@ -71,21 +73,45 @@ static enum oac_status refuse(const struct oac_iio_stream *self, enum oac_settin
                     oac_setting_name(setting));
 }
 
+/* Of the readout's port, where its profile names one. */
+static enum oac_status gain(struct oac_iio_stream *self, size_t channel, const double *wanted,
+                            double *now, struct oac_err *err)
+{
+    const struct oac_board_port *port = self->line[self->channels + 1 + channel].port;
+    char text[40], got[80] = "";
+    enum oac_status status;
+    if (wanted) {
+        snprintf(text, sizeof text, "%.6f", *wanted);
+        status = oac_iio_write(self->session, port->device, port->channel, false,
+                               port->gain_attribute, text, got, sizeof got, err);
+    } else {
+        status = oac_iio_read(self->session, port->device, port->channel, false,
+                              port->gain_attribute, got, sizeof got, err);
+    }
+    if (!status)
+        *now = strtod(got, NULL);
+    return status;
+}
+
+static bool has(const struct oac_iio_stream *self, enum oac_setting setting)
+{
+    return self->caps.link.settings[setting].min <= self->caps.link.settings[setting].max;
+}
+
 static enum oac_status set(void *context, enum oac_setting setting, size_t channel,
                            double value, double *readback, struct oac_err *err)
 {
-    (void)channel;
-    (void)value;
-    (void)readback;
-    return refuse(context, setting, err);
+    struct oac_iio_stream *self = context;
+    return has(self, setting) ? gain(self, channel, &value, readback, err)
+                              : refuse(self, setting, err);
 }
 
 static enum oac_status get(void *context, enum oac_setting setting, size_t channel,
                            double *value, struct oac_err *err)
 {
-    (void)channel;
-    (void)value;
-    return refuse(context, setting, err);
+    struct oac_iio_stream *self = context;
+    return has(self, setting) ? gain(self, channel, NULL, value, err)
+                              : refuse(self, setting, err);
 }
 
 static enum oac_status safe(void *context, struct oac_err *err)
@@ -106,9 +132,11 @@ static void account(const void *context, struct oac_account *figures)
 static void close_stream(void *context)
 {
     struct oac_iio_stream *self = context;
-    struct oac_err ignored;
-    if (self->session)
-        (void)!safe(self, &ignored);
+    struct oac_err failed;
+    if (self->session && self->touched && safe(self, &failed) && self->drive.sink)
+        oac_log(self->drive.sink, OAC_LOG_WARNING,
+                "the outputs may still be driven: %s; run oac safe --uri %s", failed.message,
+                oac_iio_uri(self->session));
     oac_iio_close(self->session);
     for (size_t l = 0; self->line && l < self->lines; l++)
         free(self->line[l].board_code);
@@ -166,8 +194,11 @@ static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_has
     snprintf(self->device_id, sizeof self->device_id, "iio:%.70s", self->rig.name);
     snprintf(self->firmware, sizeof self->firmware, "%.60s %.16s", self->board.name,
              firmware ? firmware : "");
-    if (oac_iio_ports_bind(self, rig_hash, err) ||
-        oac_iio_setup(self->session, &self->board, err) || oac_iio_ports_rates(self, err))
+    oac_iio_watch(self->session, self->drive.tap);
+    if (oac_iio_ports_bind(self, rig_hash, err) || oac_iio_ports_consent(self, err))
+        return err->status;
+    self->touched = !self->session->dry;
+    if (oac_iio_setup(self->session, &self->board, err) || oac_iio_ports_rates(self, err))
         return err->status;
     self->synchronised = self->outputs > 1;
     for (size_t o = 0; o < self->outputs; o++)
@@ -178,8 +209,8 @@ static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_has
 }
 
 enum oac_status oac_iio_stream_open(const struct oac_rig *rig, const uint8_t rig_hash[32],
-                                    const char *uri, struct oac_stream *stream,
-                                    struct oac_err *err)
+                                    const char *uri, const struct oac_drive *drive,
+                                    struct oac_stream *stream, struct oac_err *err)
 {
     const char *at = given(uri) ? uri : given(rig->iio.uri);
     if (!at)
@@ -198,6 +229,8 @@ enum oac_status oac_iio_stream_open(const struct oac_rig *rig, const uint8_t rig
     if (!self)
         return err->status;
     self->rig = *rig;
+    if (drive)
+        self->drive = *drive;
     if (set_up(self, rig_hash, at, err)) {
         close_stream(self);
         return err->status;

@@ -7,95 +7,16 @@
 #include "base/alloc.h"
 #include "driver/iio/stream.h"
 #include "driver/iio/stream_state.h"
-#include "hal/preamble.h"
+#include "hal/subcarrier.h"
 
 #define BUFFER_S    0.02 /* of an input's buffer */
 #define BUFFER_MIN  4096u
-#define BUFFER_MAX  (1u << 20)
+#define BUFFER_MAX  (1u << 16)
+#define PACED_S     1.0 /* of a paced input's kernel buffer */
 #define SILENCE_S   1.0 /* bench time that may pass before the mark */
 #define SILENCE_MIN 16u /* buffers */
 #define CHIPS       OAC_IIO_MARK_CHIPS
-
-struct ear { /* one position of the correlation */
-    const int32_t *code;
-    size_t per_slot;
-    double chip[CHIPS]; /* of zero mean */
-    double norm;        /* sum of their squares */
-};
-
-static void make_ear(struct ear *ear, const int32_t *code, size_t per_slot)
-{
-    uint8_t chip[CHIPS];
-    double mean = 0.0;
-    oac_preamble_chips(OAC_IIO_MARK_STAGES, chip);
-    for (size_t c = 0; c < CHIPS; c++)
-        mean += chip[c] / (double)CHIPS;
-    *ear = (struct ear){.code = code, .per_slot = per_slot};
-    for (size_t c = 0; c < CHIPS; c++) {
-        ear->chip[c] = chip[c] - mean;
-        ear->norm += ear->chip[c] * ear->chip[c];
-    }
-}
-
-/* Correlation coefficient of the mark with the slot sums that begin at sample `at`; its magnitude, because a
- * receiver may turn the light upside down. slot_sum (per_slot apart): sums of per_slot samples from each on. */
-static double correlate(const struct ear *ear, const int64_t *slot_sum)
-{
-    double mean = 0.0, product = 0.0, square = 0.0;
-    for (size_t c = 0; c < CHIPS; c++)
-        mean += (double)slot_sum[c * ear->per_slot] / (double)CHIPS;
-    for (size_t c = 0; c < CHIPS; c++) {
-        const double value = (double)slot_sum[c * ear->per_slot] - mean;
-        product += ear->chip[c] * value;
-        square += value * value;
-    }
-    return square > 0.0 ? fabs(product) / sqrt(square * ear->norm) : 0.0;
-}
-
-/* Of the first position above the threshold and the slot after it, the best one. */
-static size_t best_of(const struct ear *ear, const int64_t *sum, size_t count, double *contrast)
-{
-    size_t best = count, last = count;
-    for (size_t i = 0; i < last; i++) {
-        const double here = correlate(ear, sum + i);
-        if (here < OAC_IIO_MARK_LEAST && best == count)
-            continue;
-        if (best == count) {
-            last = i + ear->per_slot < count ? i + ear->per_slot : count;
-            *contrast = 0.0;
-        }
-        if (here > *contrast) {
-            *contrast = here;
-            best = i;
-        }
-    }
-    return best;
-}
-
-size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast)
-{
-    const size_t span = (CHIPS + 1) * per_slot;
-    struct oac_err ignored;
-    struct ear ear;
-    *contrast = 0.0;
-    if (count < span)
-        return count;
-    int64_t *sum = oac_alloc(count, sizeof *sum, "a correlation", &ignored);
-    if (!sum)
-        return count;
-    int64_t running = 0;
-    for (size_t i = 0; i < count; i++) {
-        running += code[i];
-        if (i + 1 >= per_slot) {
-            sum[i + 1 - per_slot] = running;
-            running -= code[i + 1 - per_slot];
-        }
-    }
-    make_ear(&ear, code, per_slot);
-    const size_t places = count - span + 1, best = best_of(&ear, sum, places, contrast);
-    free(sum);
-    return best < places ? best : count;
-}
+#define BLOCK       4096u /* samples decoded at once */
 
 static size_t aligned(const struct oac_iio_stream *self, size_t samples)
 {
@@ -103,20 +24,28 @@ static size_t aligned(const struct oac_iio_stream *self, size_t samples)
     return (samples + align - 1) / align * align;
 }
 
+size_t oac_iio_paced_samples(double rate_hz, size_t least)
+{
+    size_t half = 1;
+    while (4.0 * (double)half <= PACED_S * rate_hz || half + 1 < least)
+        half *= 2;
+    return half + 1;
+}
+
 static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_converter *input,
                                   struct oac_err *err)
 {
     const char *channel[OAC_IIO_CHANNELS_MAX];
     const double rate_hz = self->ports[input->line[0]].rate_hz;
-    const size_t wanted = (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
+    const size_t wanted = self->line[input->line[0]].port->trigger[0]
+                              ? oac_iio_paced_samples(rate_hz, self->board.buffer_samples_min)
+                              : (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
     struct oac_iio_view view;
     enum oac_iio_mode mode;
-    for (size_t i = 0; i < input->lines; i++)
-        channel[i] = self->line[input->line[i]].port->channel;
     input->samples = aligned(self, wanted);
     const struct oac_iio_buffer_spec spec = {
         .device = input->device,
-        .channels = input->lines,
+        .channels = oac_iio_channel_names(self, input, channel),
         .channel = channel,
         .samples = input->samples,
         .kernel_buffers = self->board.kernel_buffers,
@@ -157,6 +86,25 @@ static enum oac_status grow(struct oac_iio_stream *self, size_t samples, struct 
     return OAC_OK;
 }
 
+/* One channel's samples, each `line->values` behind the one before. */
+static void take(const struct oac_iio_line *line, const struct oac_iio_view *view,
+                 size_t channel, int32_t *to)
+{
+    const unsigned char *from = (const unsigned char *)view->data + view->offset[channel];
+    int32_t block[BLOCK];
+    if (line->values == 1) {
+        (void)oac_codec_decode(&line->codec, view->samples, from, view->step, to);
+        return;
+    }
+    for (size_t first = 0; first < view->samples; first += BLOCK) {
+        const size_t left = view->samples - first, count = left < BLOCK ? left : BLOCK;
+        (void)oac_codec_decode(&line->codec, count, from + first * view->step, view->step,
+                               block);
+        for (size_t s = 0; s < count; s++)
+            to[(first + s) * line->values] = block[s];
+    }
+}
+
 /* One more buffer of an input, behind what was heard of its channels. */
 static enum oac_status hear(struct oac_iio_stream *self, struct oac_iio_converter *input,
                             struct oac_err *err)
@@ -165,14 +113,15 @@ static enum oac_status hear(struct oac_iio_stream *self, struct oac_iio_converte
     if (oac_iio_buffer_refill(input->buffer, &view, err))
         return err->status;
     const size_t first = input->line[0] - self->channels - 1;
-    if (grow(self, self->heard_count[first] + view.samples, err))
+    const size_t values = self->line[input->line[0]].values;
+    if (grow(self, self->heard_count[first] + view.samples * values, err))
         return err->status;
     for (size_t i = 0; i < input->lines; i++) {
         const size_t k = input->line[i] - self->channels - 1;
-        (void)oac_codec_decode(&self->line[input->line[i]].codec, view.samples,
-                               (const unsigned char *)view.data + view.offset[i], view.step,
-                               self->heard[k] + self->heard_count[k]);
-        self->heard_count[k] += view.samples;
+        for (size_t which = 0; which < values; which++)
+            take(&self->line[input->line[i]], &view, i * values + which,
+                 self->heard[k] + self->heard_count[k] + which);
+        self->heard_count[k] += view.samples * values;
     }
     return OAC_OK;
 }
@@ -190,6 +139,16 @@ static void forget(struct oac_iio_stream *self, const struct oac_iio_converter *
     }
 }
 
+static size_t find_mark(const struct oac_iio_stream *self,
+                        const struct oac_iio_converter *input, const int32_t *code,
+                        size_t count, double *contrast)
+{
+    if (self->line[input->line[0]].values == 1)
+        return oac_iio_mark_find(code, count, input->per_slot, contrast);
+    const unsigned turns = OAC_TONE_PRODUCT * self->caps.subcarrier_periods;
+    return 2 * oac_iio_mark_find_tone(code, count / 2, input->per_slot, turns, contrast);
+}
+
 /* The mark on the first of the input's channels that shows it. Returns its sample, or the count. */
 static size_t look(const struct oac_iio_stream *self, const struct oac_iio_converter *input,
                    double *contrast)
@@ -197,7 +156,7 @@ static size_t look(const struct oac_iio_stream *self, const struct oac_iio_conve
     const size_t first = input->line[0] - self->channels - 1, count = self->heard_count[first];
     for (size_t i = 0; i < input->lines; i++) {
         const size_t k = input->line[i] - self->channels - 1;
-        const size_t at = oac_iio_mark_find(self->heard[k], count, input->per_slot, contrast);
+        const size_t at = find_mark(self, input, self->heard[k], count, contrast);
         if (at < count)
             return at;
     }
@@ -207,8 +166,9 @@ static size_t look(const struct oac_iio_stream *self, const struct oac_iio_conve
 static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_converter *input,
                                  size_t *start, struct oac_err *err)
 {
-    const size_t per_slot = input->per_slot, guard = self->caps.memory_slots;
-    const size_t mark = (OAC_IIO_RAMP_SLOTS + guard) * per_slot; /* into the train */
+    const size_t guard = self->caps.memory_slots,
+                 per_slot = self->line[input->line[0]].per_slot;
+    const size_t mark = (self->ramp_slots + guard) * per_slot; /* into the train */
     const size_t overlap = (CHIPS + 2) * per_slot + mark;
     const size_t first = input->line[0] - self->channels - 1;
     const double rate_hz = self->ports[input->line[0]].rate_hz;
@@ -220,7 +180,7 @@ static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_con
         at = look(self, input, &contrast);
         if (at < self->heard_count[first])
             break;
-        silent += input->samples;
+        silent += input->samples; /* of time */
         self->silent =
             (double)silent > SILENCE_S * rate_hz && silent > SILENCE_MIN * input->samples;
         if (self->silent)
@@ -232,14 +192,15 @@ static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_con
                 input->device, silent);
         forget(self, input, overlap);
     }
-    /* A slot early, so that the rest of the delay is not negative. */
-    if (at < mark + per_slot)
+    /* A slot early, or as much of it as was heard, so that the rest of the delay is not negative. */
+    const size_t early = at < mark + per_slot && at >= mark ? at - mark : per_slot;
+    if (at < mark)
         return oac_fail(
             err, OAC_EDEVICE,
             "the start mark on %s came before its train could: another program plays "
             "on these outputs; close it",
             input->device);
-    *start = at - mark - per_slot;
+    *start = at - mark - early;
     const size_t wanted = *start + (self->slots + 1) * per_slot; /* to the end of the ramp */
     while (self->heard_count[first] < wanted)
         if (hear(self, input, err))

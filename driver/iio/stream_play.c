@@ -5,6 +5,20 @@
 #include "driver/iio/session_state.h"
 #include "driver/iio/stream_state.h"
 
+static bool paced(const struct oac_iio_stream *self, const struct oac_iio_converter *input)
+{
+    return self->line[input->line[0]].port->trigger[0] != '\0';
+}
+
+static void close_inputs(struct oac_iio_stream *self, bool all)
+{
+    for (size_t i = 0; i < self->inputs; i++)
+        if (all || paced(self, &self->input[i])) {
+            oac_iio_buffer_close(self->input[i].buffer);
+            self->input[i].buffer = NULL;
+        }
+}
+
 static void close_outputs(struct oac_iio_stream *self)
 {
     for (size_t o = 0; o < self->outputs; o++) {
@@ -16,10 +30,7 @@ static void close_outputs(struct oac_iio_stream *self)
 void oac_iio_stream_hush(struct oac_iio_stream *self)
 {
     close_outputs(self);
-    for (size_t i = 0; i < self->inputs; i++) {
-        oac_iio_buffer_close(self->input[i].buffer);
-        self->input[i].buffer = NULL;
-    }
+    close_inputs(self, true);
 }
 
 /* After a failure the context may be another one: set up anew. */
@@ -43,8 +54,10 @@ static enum oac_status attempt(struct oac_iio_stream *self, size_t start[], stru
         if (oac_iio_buffer_wait(self->output[o].buffer, err))
             return err->status;
     /* A train that is pushed behind another without a gap on one output and with one on the next would tear
-     * weights and data apart: every train begins at rest. */
+     * weights and data apart: every train begins at rest. Of scans that nobody reads, the kernel of a
+     * paced input keeps the oldest, and would lose the next train. */
     close_outputs(self);
+    close_inputs(self, false);
     return OAC_OK;
 }
 

@@ -12,7 +12,6 @@
 #include "sim/panel.h"
 
 #define RATE_NEAR       1e-4 /* relative: a sample in ten thousand is a slot in a window of 800 */
-#define TRAVEL_LEAST    0.98 /* of the modulator's whole travel, that a port must reach */
 #define DELAY_SLOTS_MAX 4u
 #define TRAIN_BYTES     ((size_t)8 << 20) /* of an output's buffer */
 #define PREAMBLE_SLOTS  512u              /* room for what modems send, guards not counted */
@@ -45,17 +44,28 @@ static enum oac_status find_port(const struct oac_iio_stream *self, const char *
                         "rig %s: iio.%s is '%s', which names no port for channel %zu: give one "
                         "port of board %s for each of %zu channels",
                         self->rig.name, key, list, n, self->board.name, self->channels);
+    if (strchr(name, '/'))
+        return oac_fail(
+            err, OAC_EUNSUPPORTED,
+            "rig %s: iio.%s names '%s', a port of a board of its own: all ports of a "
+            "bench must be on one board, name them without '/'",
+            self->rig.name, key, name);
     const struct oac_board_port *port = oac_board_port_find(&self->board, name);
     if (!port || port->output != output)
         return oac_fail(err, OAC_ENOTFOUND,
                         "rig %s: iio.%s names '%s', which is no %s of board %s", self->rig.name,
                         key, name, output ? "output" : "input", self->board.name);
-    if (port->iq || port->ac_coupled)
+    const bool iq = self->rig.subcarrier.carrier_hz > 0.0;
+    if (port->iq != iq)
         return oac_fail(
-            err, OAC_EUNSUPPORTED,
-            "rig %s: port %s of board %s is AC-coupled or carries I and Q: light of "
-            "one sign needs a subcarrier there, which is not built",
-            self->rig.name, name, self->board.name);
+            err, OAC_EMISMATCH, "rig %s: port %s of board %s %s: %s subcarrier.carrier_hz",
+            self->rig.name, name, self->board.name,
+            port->iq ? "carries I and Q" : "is one real voltage", port->iq ? "set" : "clear");
+    if (port->ac_coupled && self->rig.subcarrier.periods == 0)
+        return oac_fail(err, OAC_EMISMATCH,
+                        "rig %s: port %s of board %s is AC-coupled: light of one sign needs a "
+                        "subcarrier there, set subcarrier.periods",
+                        self->rig.name, name, self->board.name);
     for (size_t i = 0; i < self->lines; i++)
         if (self->line[i].port == port)
             return oac_fail(err, OAC_EMISMATCH, "rig %s gives port %s of board %s two roles",
@@ -89,6 +99,7 @@ static enum oac_status rate_gain(const struct oac_iio_stream *self,
 
 struct codec_search {
     const struct oac_board_port *port;
+    const char *channel; /* I's or Q's */
     struct oac_codec codec;
     bool found;
 };
@@ -100,17 +111,18 @@ static void look_at(void *context, const struct oac_iio_channel_info *info)
     if (info->output != port->output || !info->codec.bits ||
         (strcmp(info->device, port->device) != 0 &&
          strcmp(info->device_id, port->device) != 0) ||
-        (strcmp(info->channel, port->channel) != 0 &&
-         strcmp(info->channel_name, port->channel) != 0))
+        (strcmp(info->channel, search->channel) != 0 &&
+         strcmp(info->channel_name, search->channel) != 0))
         return;
     search->codec = info->codec;
     search->found = true;
 }
 
 static enum oac_status check_context(const struct oac_iio_stream *self,
-                                     struct oac_iio_line *line, struct oac_err *err)
+                                     struct oac_iio_line *line, const char *channel,
+                                     struct oac_err *err)
 {
-    struct codec_search search = {.port = line->port};
+    struct codec_search search = {.port = line->port, .channel = channel};
     if (oac_iio_channels(self->session, look_at, &search, err))
         return err->status;
     if (!search.found)
@@ -118,69 +130,17 @@ static enum oac_status check_context(const struct oac_iio_stream *self,
             err, OAC_EMISMATCH,
             "%s has no sampled channel %s/%s, which port %s of board %s is: run oac "
             "probe",
-            oac_iio_uri(self->session), line->port->device, line->port->channel,
-            line->port->name, self->board.name);
+            oac_iio_uri(self->session), line->port->device, channel, line->port->name,
+            self->board.name);
     if (!oac_codec_holds(&search.codec, &line->port->codec))
         return oac_fail(
             err, OAC_EMISMATCH,
             "%s: samples of %s/%s have %u bits in %u, not %u: profile %s does not fit",
-            oac_iio_uri(self->session), line->port->device, line->port->channel,
-            search.codec.bits, search.codec.storage_bits, line->port->codec.bits,
-            self->board.name);
+            oac_iio_uri(self->session), line->port->device, channel, search.codec.bits,
+            search.codec.storage_bits, line->port->codec.bits, self->board.name);
     line->codec = line->port->codec;
     if (search.codec.bits == line->codec.bits)
         line->codec.fully_defined = search.codec.fully_defined;
-    return OAC_OK;
-}
-
-static double volts(const struct oac_port *port, int32_t code)
-{
-    return port->v0_v + port->lsb_v * (double)code;
-}
-
-/* Board codes of the rig's; code_min..code_max are those the board can play within its limits. */
-static enum oac_status map_output(const struct oac_iio_stream *self, struct oac_iio_line *line,
-                                  struct oac_port *port, const struct oac_curve *curve,
-                                  struct oac_err *err)
-{
-    const struct oac_board_port *board = line->port;
-    const double last = ldexp(1.0, board->codec.bits) - 1.0, slack = 0.5 * fabs(line->lsb_v);
-    int32_t low = INT32_MAX, high = -1;
-    double darkest = INFINITY, brightest = -1.0, resting = INFINITY;
-    line->board_code = oac_alloc(line->codes, sizeof *line->board_code, "a port's codes", err);
-    if (!line->board_code)
-        return err->status;
-    for (int32_t c = 0; c < (int32_t)line->codes; c++) {
-        const double v = volts(port, c), code = rint((v - line->v0_v) / line->lsb_v);
-        const double light = oac_curve_transmission(curve, v);
-        if (!(code >= 0.0 && code <= last && v >= board->min_v - slack &&
-              v <= board->max_v + slack))
-            continue;
-        line->board_code[c] = (uint16_t)code;
-        low = c < low ? c : low;
-        high = c;
-        if (light < darkest) {
-            darkest = light;
-            port->code_safe = c;
-        }
-        if (light > brightest) {
-            brightest = light;
-            line->open_code = (uint16_t)c;
-        }
-        if (fabs(v - board->safe_v) < resting) {
-            resting = fabs(v - board->safe_v);
-            line->rest_code = (uint16_t)c;
-        }
-    }
-    if (!(brightest - darkest >= TRAVEL_LEAST * (1.0 - curve->r)))
-        return oac_fail(err, OAC_EMISMATCH,
-                        "rig %s: port %s of board %s plays %g..%g V, which does not move its "
-                        "modulator (peak at %g V, V_pi %g V) from dark to bright: amplify, or "
-                        "bias it there",
-                        self->rig.name, board->name, self->board.name, board->min_v,
-                        board->max_v, curve->vpeak_v, curve->vpi_v);
-    port->code_min = low;
-    port->code_max = high;
     return OAC_OK;
 }
 
@@ -201,15 +161,20 @@ static enum oac_status bind_line(struct oac_iio_stream *self, enum oac_role role
     double gain;
     if (find_port(self, key, list, k, output, &line->port, err))
         return err->status;
-    line->per_slot = (uint32_t)(output ? dac->samples_per_slot : rig->adc.samples_per_slot);
+    line->values = line->port->iq ? 2 : 1;
+    line->per_slot =
+        line->values * (uint32_t)(output ? dac->samples_per_slot : rig->adc.samples_per_slot);
     *port = (struct oac_port){
         .role = role,
         .channel = k,
         .code_max = (int32_t)(output ? (1 << dac->bits) - 1 : (1 << rig->adc.bits) - 1),
         .v0_v = output ? dac->min_v : oac_adc_min_v(rig),
         .lsb_v = output ? oac_dac_lsb_v(dac) : oac_adc_lsb_v(rig),
-        .rate_hz = rig->slot_rate_hz * line->per_slot};
-    if (check_context(self, line, err) ||
+        .rate_hz = rig->slot_rate_hz * line->per_slot / line->values,
+        .ac_coupled = line->port->ac_coupled,
+        .iq = line->port->iq};
+    if (check_context(self, line, line->port->channel, err) ||
+        (line->port->iq && check_context(self, line, line->port->channel_q, err)) ||
         rate_gain(self, line->port, port->rate_hz, &gain, err))
         return err->status;
     line->v0_v = gain * line->port->v0_v;
@@ -220,7 +185,7 @@ static enum oac_status bind_line(struct oac_iio_stream *self, enum oac_role role
     self->lines++;
     if (!output)
         return OAC_OK;
-    return map_output(
+    return oac_iio_map_output(
         self, line, port,
         role == OAC_CLIENT ? &self->nominal->client : &self->nominal->channel[k].weight, err);
 }
@@ -235,15 +200,44 @@ static enum oac_status group(struct oac_iio_stream *self, size_t l, struct oac_e
     while (i < *count && strcmp(list[i].device, line->port->device) != 0)
         i++;
     if (i == *count)
-        list[(*count)++] = (struct oac_iio_converter){.device = line->port->device,
-                                                      .per_slot = line->per_slot};
-    if (list[i].per_slot != line->per_slot)
+        list[(*count)++] = (struct oac_iio_converter){
+            .device = line->port->device, .per_slot = line->per_slot / line->values};
+    if (list[i].per_slot != line->per_slot / line->values)
         return oac_fail(err, OAC_EMISMATCH,
                         "rig %s: device %s plays %u samples a slot for one role and %u for "
                         "another: give weights and client the same number",
-                        self->rig.name, list[i].device, list[i].per_slot, line->per_slot);
+                        self->rig.name, list[i].device, list[i].per_slot,
+                        line->per_slot / line->values);
     list[i].line[list[i].lines++] = l;
     return OAC_OK;
+}
+
+size_t oac_iio_channel_names(const struct oac_iio_stream *self,
+                             const struct oac_iio_converter *converter,
+                             const char *name[OAC_IIO_CHANNELS_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < converter->lines; i++) {
+        const struct oac_board_port *port = self->line[converter->line[i]].port;
+        name[count++] = port->channel;
+        if (port->iq)
+            name[count++] = port->channel_q;
+    }
+    return count;
+}
+
+/* Gains that every readout's port takes; none (max < min) when one has none. */
+static struct oac_range common_gain(const struct oac_iio_stream *self)
+{
+    struct oac_range range = {.min = -INFINITY, .max = INFINITY};
+    for (size_t k = 0; k < self->channels; k++) {
+        const struct oac_board_port *port = self->line[self->channels + 1 + k].port;
+        if (!port->gain_attribute[0])
+            return (struct oac_range){.min = 1.0, .max = 0.0};
+        range.min = fmax(range.min, port->gain_min);
+        range.max = fmin(range.max, port->gain_max);
+    }
+    return range;
 }
 
 static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
@@ -269,11 +263,18 @@ static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
         .nominal = self->nominal,
     };
     memcpy(caps->link.rig_hash, rig_hash, sizeof caps->link.rig_hash);
-    for (size_t s = 0; s < OAC_SETTINGS; s++) /* lasers, biases and gains are set by hand */
+    for (size_t s = 0; s < OAC_SETTINGS; s++) /* lasers and biases are set by hand */
         caps->link.settings[s] = (struct oac_range){.min = 1.0, .max = 0.0};
+    caps->link.settings[OAC_RX_GAIN] = common_gain(self);
     caps->weight_samples_per_slot = (uint32_t)rig->weight_dac.samples_per_slot;
     caps->client_samples_per_slot = (uint32_t)rig->client_dac.samples_per_slot;
     caps->readout_samples_per_slot = (uint32_t)rig->adc.samples_per_slot;
+    if (rig->subcarrier.carrier_hz > 0.0) { /* I and Q */
+        caps->weight_samples_per_slot *= 2;
+        caps->client_samples_per_slot *= 2;
+        caps->readout_samples_per_slot *= 2;
+    }
+    caps->subcarrier_periods = (uint32_t)rig->subcarrier.periods;
     caps->memory_slots = rig->guard_slots > 1 ? (uint32_t)rig->guard_slots : 1;
     caps->delay_slots_max = DELAY_SLOTS_MAX;
     const size_t payload =

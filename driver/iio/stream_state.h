@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "driver/arming.h"
 #include "driver/board.h"
 #include "driver/iio/buffer.h"
 #include "driver/iio/session.h"
@@ -23,7 +24,8 @@
 struct oac_iio_line { /* one role on one port */
     const struct oac_board_port *port;
     double v0_v, lsb_v; /* of the board's code, at the rate in use */
-    uint32_t per_slot;
+    uint32_t per_slot,
+        values; /* values a slot; of them in a sample: 2 where the port carries I and Q */
     uint16_t *board_code; /* outputs: by the rig's code (codes) */
     size_t codes;
     double scale, zero;     /* inputs: rig code = scale * board code + zero */
@@ -37,8 +39,8 @@ struct oac_iio_converter { /* one device in one direction */
     size_t lines;
     size_t line[OAC_IIO_CHANNELS_MAX]; /* indices into the stream's */
     struct oac_iio_buffer *buffer;
-    size_t samples; /* of the open buffer, as asked for */
-    uint32_t per_slot;
+    size_t samples;    /* of the open buffer, as asked for */
+    uint32_t per_slot; /* samples */
 };
 
 struct oac_iio_segment { /* loaded */
@@ -60,21 +62,34 @@ struct oac_iio_stream {
     struct oac_iio_converter output[OAC_BOARD_PORTS_MAX], input[OAC_BOARD_PORTS_MAX];
     struct oac_iio_segment *segment;
     size_t segments;
+    bool touched;                 /* something was written: there is something to make safe */
     bool made_safe, synchronised; /* synchronised: outputs have a common start */
     bool silent;                  /* no mark came: playing again would bring none either */
     /* the train: codes of the rig (drives, slots * per_slot) */
     uint16_t *train[OAC_BOARD_PORTS_MAX];
     size_t train_capacity[OAC_BOARD_PORTS_MAX];
     size_t slots, first_slot; /* of the train; of its first segment */
+    size_t ramp_slots;        /* at each end */
     /* what was heard: board codes (channels, heard_capacity) */
     int32_t *heard[OAC_BOARD_PORTS_MAX];
     size_t heard_capacity, heard_count[OAC_BOARD_PORTS_MAX];
     struct oac_account account;
+    struct oac_drive drive; /* zeroed: unarmed, nobody watches */
 };
+
+/* stream_volts.c: what the board can play of the rig's codes within its limits. */
+enum oac_status oac_iio_map_output(const struct oac_iio_stream *self, struct oac_iio_line *line,
+                                   struct oac_port *port, const struct oac_curve *curve,
+                                   struct oac_err *err) OAC_MUST_USE;
+/* Slots of a ramp that is steep enough for no port. */
+size_t oac_iio_ramp_slots(const struct oac_iio_stream *self);
 
 /* stream_ports.c: caps, lines and converters from rig, board and context. */
 enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t rig_hash[32],
                                    struct oac_err *err) OAC_MUST_USE;
+/* Asks whether the bound outputs may be driven, and tells the tap what they are. */
+enum oac_status oac_iio_ports_consent(const struct oac_iio_stream *self,
+                                      struct oac_err *err) OAC_MUST_USE;
 /* Writes and reads back the sample rate of every line. */
 enum oac_status oac_iio_ports_rates(struct oac_iio_stream *self,
                                     struct oac_err *err) OAC_MUST_USE;
@@ -92,8 +107,24 @@ enum oac_status oac_iio_listen_open(struct oac_iio_stream *self,
 /* Until the whole train has been heard on every input; start (inputs): its first sample. */
 enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[],
                                struct oac_err *err) OAC_MUST_USE;
+/* Buffer of a paced input. Its scans wait in the kernel's kfifo, whose length is rounded up to a power of
+ * two, and a scan that finds it full is lost without a word: just more than half of it leaves the other
+ * half for the time from one refill to the next. Shorter than a server's patience (2.5 s of 5). Pure. */
+size_t oac_iio_paced_samples(double rate_hz, size_t least);
+/* stream_mark.c: the sequence in front of a train by which its start is found. */
+/* Drive d's samples of it, between guards: (oac_iio_mark_slots, line's values a slot). */
+size_t oac_iio_mark_slots(const struct oac_iio_stream *self);
+void oac_iio_mark_make(const struct oac_iio_stream *self, size_t d, uint16_t *sample);
 /* Index of the mark's first sample in code (count), or count. contrast: the correlation there. Pure. */
 size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast);
+/* The same in I and Q (count samples of two values), the mark riding on a product of `turns` a slot. */
+size_t oac_iio_mark_find_tone(const int32_t *code, size_t count, size_t per_slot,
+                              unsigned turns, double *contrast);
+
+/* The names of an output's or input's channels, I before Q. Returns how many. */
+size_t oac_iio_channel_names(const struct oac_iio_stream *self,
+                             const struct oac_iio_converter *converter,
+                             const char *name[OAC_IIO_CHANNELS_MAX]);
 
 /* stream_play.c */
 enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspace,

@@ -6,14 +6,8 @@
 
 #include "base/alloc.h"
 #include "driver/iio/stream_state.h"
-#include "hal/preamble.h"
 
 #define BLOCK 4096u /* samples encoded at once */
-
-static size_t mark_slots(const struct oac_iio_stream *self)
-{
-    return OAC_IIO_MARK_CHIPS + 2 * (size_t)self->caps.memory_slots;
-}
 
 static enum oac_status make_room(struct oac_iio_stream *self, size_t d, struct oac_err *err)
 {
@@ -43,29 +37,17 @@ static void ramp(uint16_t *sample, size_t count, uint16_t from, uint16_t to)
                                                        (double)(i + 1) / (double)count);
 }
 
-static void make_mark(const struct oac_iio_stream *self, size_t d, uint16_t *sample)
-{
-    const struct oac_iio_line *line = &self->line[d];
-    const size_t guard = self->caps.memory_slots, n = line->per_slot;
-    const uint16_t dark = (uint16_t)self->ports[d].code_safe;
-    uint8_t chip[OAC_IIO_MARK_CHIPS];
-    oac_preamble_chips(OAC_IIO_MARK_STAGES, chip);
-    hold(sample, mark_slots(self) * n, dark);
-    for (size_t c = 0; c < OAC_IIO_MARK_CHIPS; c++)
-        hold(sample + (guard + c) * n, n, chip[c] ? line->open_code : dark);
-}
-
 /* Drive d of every segment: a weight, or the client. */
 static void make_line(struct oac_iio_stream *self, size_t d,
                       const struct oac_stream_burst *burst)
 {
     const struct oac_iio_line *line = &self->line[d];
     const uint16_t dark = (uint16_t)self->ports[d].code_safe;
-    const size_t n = line->per_slot, edge = OAC_IIO_RAMP_SLOTS * n;
+    const size_t n = line->per_slot, edge = self->ramp_slots * n;
     uint16_t *at = self->train[d], *end = at + self->slots * n;
     ramp(at, edge, line->rest_code, dark);
-    make_mark(self, d, at + edge);
-    at += edge + mark_slots(self) * n;
+    oac_iio_mark_make(self, d, at + edge);
+    at += edge + oac_iio_mark_slots(self) * n;
     for (size_t i = 0; i < burst->segments; i++) {
         const struct oac_iio_segment *segment = &self->segment[burst->segment[i].handle - 1];
         const size_t samples = segment->slots * n;
@@ -84,9 +66,9 @@ static void make_line(struct oac_iio_stream *self, size_t d,
 enum oac_status oac_iio_train_make(struct oac_iio_stream *self,
                                    const struct oac_stream_burst *burst, struct oac_err *err)
 {
-    self->first_slot = OAC_IIO_RAMP_SLOTS + mark_slots(self);
-    self->slots =
-        self->first_slot + 2 * (size_t)self->caps.delay_slots_max + OAC_IIO_RAMP_SLOTS;
+    self->ramp_slots = oac_iio_ramp_slots(self);
+    self->first_slot = self->ramp_slots + oac_iio_mark_slots(self);
+    self->slots = self->first_slot + 2 * (size_t)self->caps.delay_slots_max + self->ramp_slots;
     for (size_t i = 0; i < burst->segments; i++)
         self->slots += self->segment[burst->segment[i].handle - 1].slots;
     for (size_t d = 0; d <= self->channels; d++) {
@@ -112,11 +94,9 @@ static enum oac_status fit_buffer(struct oac_iio_stream *self, struct oac_iio_co
         return OAC_OK;
     oac_iio_buffer_close(output->buffer);
     output->buffer = NULL;
-    for (size_t i = 0; i < output->lines; i++)
-        channel[i] = self->line[output->line[i]].port->channel;
     const struct oac_iio_buffer_spec spec = {
         .device = output->device,
-        .channels = output->lines,
+        .channels = oac_iio_channel_names(self, output, channel),
         .channel = channel,
         .output = true,
         .samples = samples,
@@ -128,22 +108,32 @@ static enum oac_status fit_buffer(struct oac_iio_stream *self, struct oac_iio_co
     return OAC_OK;
 }
 
-/* Samples of line i of an output; what the alignment adds rests like the last one. */
+/* Value `which` of line i's samples, on channel c of an output; what the alignment adds rests like
+ * the last one. */
 static void fill(const struct oac_iio_stream *self, const struct oac_iio_converter *output,
-                 size_t i, const struct oac_iio_view *view)
+                 size_t i, size_t which, size_t c, const struct oac_iio_view *view)
 {
     const size_t d = output->line[i], known = self->slots * output->per_slot;
     const struct oac_iio_line *line = &self->line[d];
-    unsigned char *to = (unsigned char *)view->data + view->offset[i];
+    unsigned char *to = (unsigned char *)view->data + view->offset[c];
     uint16_t code[BLOCK];
     for (size_t first = 0; first < view->samples; first += BLOCK) {
         const size_t left = view->samples - first, count = left < BLOCK ? left : BLOCK;
         for (size_t s = 0; s < count; s++) {
             const size_t at = first + s < known ? first + s : known - 1;
-            code[s] = line->board_code[self->train[d][at]];
+            code[s] = line->board_code[self->train[d][at * line->values + which]];
         }
         (void)oac_codec_encode(&line->codec, count, code, to + first * view->step, view->step);
     }
+}
+
+static void fill_all(const struct oac_iio_stream *self, const struct oac_iio_converter *output,
+                     const struct oac_iio_view *view)
+{
+    size_t channel = 0;
+    for (size_t i = 0; i < output->lines; i++)
+        for (size_t which = 0; which < self->line[output->line[i]].values; which++)
+            fill(self, output, i, which, channel++, view);
 }
 
 /* ADALM2000: outputs with this attribute wait for one another while it is 1. */
@@ -164,8 +154,7 @@ enum oac_status oac_iio_train_push(struct oac_iio_stream *self, struct oac_err *
         if (fit_buffer(self, &self->output[o], err) ||
             oac_iio_buffer_view(self->output[o].buffer, &view, err))
             return err->status;
-        for (size_t i = 0; i < self->output[o].lines; i++)
-            fill(self, &self->output[o], i, &view);
+        fill_all(self, &self->output[o], &view);
     }
     if (hold_start(self, true, err))
         return err->status;

@@ -12,6 +12,7 @@
 
 #define CANCEL_S \
     10.0 /* a cancelled call returns within this, or never: opening and closing wait up to 5 s */
+#define FINISH_S 1.0 /* of a call that repeats; oac port makes buffers of half of it */
 
 struct oac_iio_worker {
     pthread_t thread;
@@ -155,7 +156,9 @@ bool oac_iio_worker_destroy(struct oac_iio_worker *worker)
         pthread_mutex_lock(&worker->lock);
         worker->stop = true;
         pthread_cond_broadcast(&worker->changed);
-        if (worker->busy)
+        /* A repeated call that is let finish leaves its buffer in order, and the server at rest. */
+        const bool repeats = worker->busy && worker->job.forever;
+        if (worker->busy && !(repeats && stopped_within(worker, FINISH_S)))
             cancel(worker);
         const bool back = stopped_within(worker, CANCEL_S);
         pthread_mutex_unlock(&worker->lock);

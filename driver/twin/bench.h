@@ -11,6 +11,7 @@
  * not cut, to 1e-6 of a step (sim/waveform). Noise is drawn anew per stretch, so noise slower than
  * a stretch (drift,
  * low-frequency RIN) moves from stretch to stretch, not within one.
+ * Ports of I and Q: two values a sample, wherever samples or scans of the rig are counted here and in playback.h.
  * Validity: sampled receivers (receiver.kind tia): an integrator's gate is not a port of any board here.
  * Threads: one at a time. */
 #ifndef OAC_DRIVER_TWIN_BENCH_H
@@ -34,9 +35,10 @@ struct oac_twin_bench_options {
 
 struct oac_twin_shape {
     size_t drives, readouts;   /* channels + 1, channels */
-    uint32_t per_slot_readout; /* ADC samples */
-    size_t guard_slots;        /* on each side of a stretch */
-    size_t stretch_slots_max;  /* guards not counted */
+    uint32_t per_slot_readout; /* ADC values */
+    size_t values;      /* of a sample, DAC's and ADC's: 2 where ports carry I and Q, I first */
+    size_t guard_slots; /* on each side of a stretch */
+    size_t stretch_slots_max; /* guards not counted */
     size_t drive_of[OAC_BOARD_PORTS_MAX], readout_of[OAC_BOARD_PORTS_MAX]; /* by board port */
     double rate_hz[OAC_BOARD_PORTS_MAX]; /* what each board port runs at */
 };

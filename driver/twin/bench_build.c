@@ -129,11 +129,13 @@ static enum oac_status bind(struct oac_twin_bench *bench, const char *role, size
         return oac_fail(err, OAC_EMISMATCH,
                         "board %s, port %s is given to two roles, one %s %zu", board->name,
                         board->port[p].name, role, n);
-    if (board->port[p].iq)
-        return oac_fail(err, OAC_EUNSUPPORTED,
-                        "board %s, port %s carries I and Q: the virtual bench simulates "
-                        "real voltages only; take a board of single ports",
-                        board->name, board->port[p].name);
+    if (board->port[p].iq != port->iq)
+        return oac_fail(err, OAC_EMISMATCH,
+                        "board %s, port %s %s, the rig's %s %zu %s: set or clear "
+                        "subcarrier.carrier_hz",
+                        board->name, board->port[p].name,
+                        board->port[p].iq ? "carries I and Q" : "is one real voltage", role, n,
+                        port->iq ? "carries I and Q" : "is one real voltage");
     for (size_t q = 0; q < board->ports; q++) /* a device has one rate */
         if (strcmp(board->port[q].device, board->port[p].device) == 0)
             shape->rate_hz[q] = port->rate_hz;
@@ -178,6 +180,7 @@ static void shape_make(struct oac_twin_bench *bench)
     shape->drives = caps->link.channels + 1;
     shape->readouts = caps->link.channels;
     shape->per_slot_readout = caps->readout_samples_per_slot;
+    shape->values = caps->link.readout[0].iq ? 2 : 1;
     shape->guard_slots = (size_t)caps->memory_slots + caps->delay_slots_max;
     shape->stretch_slots_max = caps->segment_slots_max - 2 * shape->guard_slots;
     for (size_t p = 0; p < bench->board->ports; p++) {

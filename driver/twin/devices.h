@@ -8,6 +8,8 @@
  *     a number takes
  *                     numbers only (-EINVAL), others take any text that fits
  *     everywhere      buffer attributes length_align_bytes, data_available, watermark; debug direct_reg_access
+ *     outputs         debug attribute `received`, which no board has: what every sample that ever came would have
+ *                     played, "PORT samples N low L high H last X" in volts, one port after another
  * A scan (libiio 0.24): enabled channels in the order of their index, each aligned to its own
  * size, the whole to
  * the largest. Not modelled: ranges of numbers, attributes that act on the light (gains, offsets, DDS tones).
@@ -18,6 +20,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "driver/board.h"
 #include "driver/twin/protocol.h"
@@ -57,11 +60,18 @@ struct oac_twin_device {
     struct oac_twin_attributes attributes, buffer, debug;
 };
 
+struct oac_twin_received { /* of a port, since the bench began */
+    uint64_t samples;
+    int32_t low, high, last; /* board codes */
+};
+
 struct oac_twin_devices {
     const struct oac_board *board;
     size_t count;
     struct oac_twin_device device[OAC_TWIN_DEVICES_MAX];
-    pthread_mutex_t lock; /* guards attribute values */
+    pthread_mutex_t lock; /* guards attribute values, and: */
+    struct oac_twin_received received[OAC_BOARD_PORTS_MAX];
+    double rate_gain[OAC_BOARD_PORTS_MAX]; /* of the ports, at the rates they run at */
 };
 
 /* rate_hz (board->ports): what each port runs at. The board must outlive the devices. */
@@ -86,6 +96,10 @@ int oac_twin_attribute_read(struct oac_twin_devices *devices,
 int oac_twin_attribute_write(struct oac_twin_devices *devices,
                              const struct oac_twin_attributes *attributes, const char *name,
                              const char *value, size_t bytes);
+
+/* Board codes (samples) that came for a port of device `d`. */
+void oac_twin_received_add(struct oac_twin_devices *devices, size_t d, size_t port,
+                           size_t samples, const int32_t *code);
 
 /* Whether a mask may open the device: right number of words, at least one scan channel, nothing else. */
 bool oac_twin_mask_fits(const struct oac_twin_device *device, const struct oac_twin_mask *mask);

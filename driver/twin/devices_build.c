@@ -118,6 +118,11 @@ static enum oac_status buffers_add(struct oac_twin_devices *devices,
         attribute_of(devices, &device->debug, "direct_reg_access", "0x0", &attribute, err))
         return err->status;
     attribute->is_number = false;
+    if (!device->output)
+        return OAC_OK;
+    if (attribute_of(devices, &device->debug, "received", "", &attribute, err))
+        return err->status;
+    attribute->fixed = true;
     return OAC_OK;
 }
 
@@ -131,11 +136,19 @@ static void rate_text(double rate_hz, char text[OAC_NUMBER_BYTES])
         oac_number_format(rate_hz, text);
 }
 
+/* A channel's attribute is a file named after it. */
+static void file_of(struct oac_twin_attribute *attribute, bool output, const char *channel)
+{
+    snprintf(attribute->filename, sizeof attribute->filename, "%s_%.60s_%.60s",
+             output ? "out" : "in", channel, attribute->name);
+}
+
 static enum oac_status rate_add(struct oac_twin_devices *devices,
                                 const struct oac_board_port *port, double rate_hz,
                                 struct oac_err *err)
 {
     struct oac_twin_device *device = NULL;
+    struct oac_twin_channel *channel = NULL;
     struct oac_twin_attribute *attribute = NULL;
     char text[OAC_NUMBER_BYTES], list[OAC_TWIN_VALUE_BYTES] = "",
                                  name[OAC_BOARD_NAME_BYTES + 16];
@@ -144,9 +157,17 @@ static enum oac_status rate_add(struct oac_twin_devices *devices,
         return OAC_OK;
     rate_text(rate_hz, text);
     if (device_of(devices, port->rate_device[0] ? port->rate_device : port->device, &device,
-                  err) ||
-        attribute_of(devices, &device->attributes, port->rate_attribute, text, &attribute, err))
+                  err))
         return err->status;
+    if (port->rate_channel[0] != '\0' &&
+        channel_of(devices, device, port->rate_channel, port->output, &channel, err))
+        return err->status;
+    struct oac_twin_attributes *attributes =
+        channel ? &channel->attributes : &device->attributes;
+    if (attribute_of(devices, attributes, port->rate_attribute, text, &attribute, err))
+        return err->status;
+    if (channel)
+        file_of(attribute, port->output, port->rate_channel);
     snprintf(attribute->value, sizeof attribute->value, "%s", text);
     attribute->stays = attribute->is_number = true;
     for (size_t i = 0; i < port->rates; i++) {
@@ -158,8 +179,10 @@ static enum oac_status rate_add(struct oac_twin_devices *devices,
              port->rate_attribute);
     if (port->rates == 0)
         return OAC_OK;
-    if (attribute_of(devices, &device->attributes, name, list, &attribute, err))
+    if (attribute_of(devices, attributes, name, list, &attribute, err))
         return err->status;
+    if (channel)
+        file_of(attribute, port->output, port->rate_channel);
     attribute->fixed = true;
     return OAC_OK;
 }
@@ -181,8 +204,7 @@ static enum oac_status write_add(struct oac_twin_devices *devices,
     if (attribute_of(devices, attributes, write->attribute, write->value, &attribute, err))
         return err->status;
     if (attributes != &device->attributes)
-        snprintf(attribute->filename, sizeof attribute->filename, "%s_%s_%s",
-                 write->output ? "out" : "in", write->channel, write->attribute);
+        file_of(attribute, write->output, write->channel);
     return OAC_OK;
 }
 
@@ -216,6 +238,8 @@ enum oac_status oac_twin_devices_create(const struct oac_board *board, const dou
     if (!made)
         return err->status;
     made->board = board;
+    for (size_t p = 0; p < board->ports; p++)
+        made->rate_gain[p] = oac_board_rate_gain(&board->port[p], rate_hz[p]);
     pthread_mutex_init(&made->lock, NULL);
     if (oac_twin_devices_build(made, rate_hz, err)) {
         oac_twin_devices_destroy(made);

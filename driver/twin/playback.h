@@ -10,6 +10,7 @@
  *     tail     a one-shot ends with its longest DAC; then the safe level, and after the bench's
  *              memory has passed
  *              the next playback may begin, with a lead of its own
+ * What another DAC holds while one streams joins the stream with the next scan not yet computed.
  * A cyclic DAC repeats until it is closed. A second one-shot buffer pushed before the first has been played
  * follows without a gap: from then on the device streams, and a reader waits up to `patience` for
  * each next buffer

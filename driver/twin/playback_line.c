@@ -12,8 +12,9 @@ uint32_t oac_twin_lead(struct oac_twin_playback *self)
 {
     uint32_t word[4];
     oac_rng_words(self->seed, OAC_RNG_TWIN, self->leads++, 0, word);
-    return OAC_TWIN_LEAD_SCANS_MIN +
-           word[0] % (OAC_TWIN_LEAD_SCANS_MAX - OAC_TWIN_LEAD_SCANS_MIN + 1u);
+    const uint32_t scans = OAC_TWIN_LEAD_SCANS_MIN +
+                           word[0] % (OAC_TWIN_LEAD_SCANS_MAX - OAC_TWIN_LEAD_SCANS_MIN + 1u);
+    return scans * (uint32_t)self->shape->values;
 }
 
 void oac_twin_block_drop(struct oac_twin_playback *self, struct output *output)
@@ -224,6 +225,28 @@ static size_t stretch_of(const struct oac_twin_playback *self, size_t slots)
     return (size_t)(left < most ? left : most);
 }
 
+/* A stream may never end: what waits on another output for a playback to begin would wait for ever, and joins
+ * it instead, as on a board, whose outputs run on their own. */
+static void join_streams(struct oac_twin_playback *self)
+{
+    bool streams = false;
+    for (size_t d = 0; d < self->outputs; d++)
+        streams = streams || (drives_any(&self->output[d]) && self->output[d].streams);
+    for (size_t d = 0; streams && d < self->outputs; d++) {
+        struct output *output = &self->output[d];
+        int64_t at = drives_any(output) ? oac_twin_next_sample(self, output) : 0;
+        at = at > 0 ? at : 0; /* in the lead */
+        for (struct block *block = output->first; block; block = block->next) {
+            if (block->start < 0) {
+                block->start = at;
+                output->streams = true;
+            }
+            const int64_t end = block->start + (int64_t)block->samples;
+            at = end > at ? end : at;
+        }
+    }
+}
+
 enum oac_status oac_twin_advance(struct oac_twin_playback *self, size_t scans)
 {
     const size_t n = self->shape->per_slot_readout;
@@ -235,6 +258,8 @@ enum oac_status oac_twin_advance(struct oac_twin_playback *self, size_t scans)
         begin(self);
     if (!self->playing)
         self->anchor = self->now;
+    else
+        join_streams(self);
     int64_t slot = next_slot(self);
     size_t skip = (size_t)((int64_t)(self->now - self->anchor) - slot * (int64_t)n);
     scans = scans < self->stretch * n ? scans : self->stretch * n;

@@ -37,6 +37,8 @@ struct oac_twin { /* what all conversations share */
     struct oac_twin_bench *bench;
     struct oac_twin_playback *playback;
     struct oac_twin_faults *faults;
+    void (*heard)(void *context, size_t port, size_t samples, const int32_t *code);
+    void *heard_context;
     char *xml;
     size_t xml_bytes;
     pthread_mutex_t lock;                                  /* guards sharing */
@@ -46,6 +48,10 @@ struct oac_twin { /* what all conversations share */
 struct oac_twin_options {
     struct oac_twin_bench_options bench;
     struct oac_twin_faults *faults; /* NULL: none. Must outlive the twin */
+    /* Is told the board codes of every buffer that comes, per board port; NULL: nobody. Called from the
+     * connections' threads. */
+    void (*heard)(void *context, size_t port, size_t samples, const int32_t *code);
+    void *heard_context;
 };
 
 enum oac_status oac_twin_create(const struct oac_twin_options *options, struct oac_twin **twin,

@@ -52,7 +52,8 @@ static void begin_output(struct oac_twin_session *session, size_t d)
     oac_twin_layout_make(device, &session->opened[d].mask, &layout);
     for (size_t i = 0; i < layout.count; i++) {
         size_t bound = shape->drive_of[device->channel[layout.channel[i]].port];
-        if (bound != OAC_TWIN_UNBOUND)
+        if (bound != OAC_TWIN_UNBOUND &&
+            (drives == 0 || drive[drives - 1] != bound)) /* I and Q */
             drive[drives++] = bound;
     }
     oac_twin_output_open(twin->playback, d, drives, drive, session->depth[d]);
@@ -187,6 +188,7 @@ bool oac_twin_writebuf_end(struct oac_twin_session *session)
     oac_twin_layout_make(&session->twin->devices->device[d], &opened->mask, &layout);
     size_t samples = session->data_used / layout.step;
     uint16_t *code = oac_twin_codes_of(session, d, samples, &layout);
+    samples *= oac_twin_bench_shape(session->twin->bench)->values;
     error = code ? oac_twin_output_push(session->twin->playback, d, samples, code,
                                         opened->cyclic, session->timeout_ms)
                  : -ENOMEM;

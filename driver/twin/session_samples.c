@@ -38,7 +38,7 @@ static bool announce(struct oac_twin_session *session, const struct oac_twin_mas
 
 struct piece { /* scratch of one READBUF */
     size_t scans;
-    uint16_t *code; /* (readouts, scans), and one row for what nothing is connected to */
+    uint16_t *code; /* (readouts, scans, values), and a row of one channel */
     uint8_t *scan;  /* (scans, step) */
 };
 
@@ -46,7 +46,8 @@ static bool piece_make(const struct oac_twin_session *session, size_t step, size
                        struct piece *piece)
 {
     struct oac_err ignored;
-    size_t rows = oac_twin_bench_shape(session->twin->bench)->readouts + 1;
+    const struct oac_twin_shape *shape = oac_twin_bench_shape(session->twin->bench);
+    size_t rows = shape->readouts * shape->values + 1;
     piece->scans = scans < PIECE_SCANS ? scans : PIECE_SCANS;
     piece->code = oac_alloc(rows * piece->scans, sizeof *piece->code, "scans", &ignored);
     piece->scan = oac_alloc(piece->scans, step, "scans", &ignored);
@@ -59,14 +60,15 @@ static void encode(const struct oac_twin *twin, size_t d, const struct oac_twin_
 {
     const struct oac_twin_device *device = &twin->devices->device[d];
     const struct oac_twin_shape *shape = oac_twin_bench_shape(twin->bench);
-    uint16_t *zero = piece->code + shape->readouts * piece->scans;
+    uint16_t *row = piece->code + shape->readouts * shape->values * piece->scans;
     for (size_t i = 0; i < layout->count; i++) {
         const struct oac_twin_channel *channel = &device->channel[layout->channel[i]];
-        size_t k = shape->readout_of[channel->port];
-        const uint16_t *code = k == OAC_TWIN_UNBOUND ? zero : piece->code + k * wanted;
-        for (size_t s = 0; k == OAC_TWIN_UNBOUND && s < got; s++)
-            zero[s] = oac_twin_bench_zero(twin->bench, channel->port);
-        oac_codec_encode(&channel->codec, got, code, piece->scan + layout->offset[i],
+        const size_t k = shape->readout_of[channel->port], values = shape->values;
+        const uint16_t *code = piece->code + k * wanted * values + channel->quadrature;
+        for (size_t s = 0; s < got; s++)
+            row[s] = k == OAC_TWIN_UNBOUND ? oac_twin_bench_zero(twin->bench, channel->port)
+                                           : code[s * values];
+        oac_codec_encode(&channel->codec, got, row, piece->scan + layout->offset[i],
                          layout->step);
     }
 }
@@ -87,8 +89,10 @@ bool oac_twin_send_scans(struct oac_twin_session *session, size_t d,
     while (alive && bytes > 0) {
         uint64_t left = (bytes + layout.step - 1) / layout.step;
         size_t wanted = left < piece.scans ? (size_t)left : piece.scans;
+        const size_t values = oac_twin_bench_shape(session->twin->bench)->values;
         long got = oac_twin_reader_pull(session->twin->playback, &session->opened[d].reader,
-                                        &waits, wanted, piece.code);
+                                        &waits, wanted * values, piece.code);
+        got = got > 0 ? got / (long)values : got;
         if (got < 0) {
             alive = oac_twin_answer(session, got);
             break;
@@ -106,6 +110,12 @@ bool oac_twin_send_scans(struct oac_twin_session *session, size_t d,
     return alive;
 }
 
+static void rest(uint16_t idle, size_t count, uint16_t *code)
+{
+    for (size_t i = 0; i < count; i++)
+        code[i] = idle;
+}
+
 uint16_t *oac_twin_codes_of(const struct oac_twin_session *session, size_t d, size_t samples,
                             const struct oac_twin_layout *layout)
 {
@@ -113,22 +123,36 @@ uint16_t *oac_twin_codes_of(const struct oac_twin_session *session, size_t d, si
     const struct oac_twin *twin = session->twin;
     const struct oac_twin_device *device = &twin->devices->device[d];
     const struct oac_twin_shape *shape = oac_twin_bench_shape(twin->bench);
-    size_t all, row = 0;
-    if (oac_size_product(samples, layout->count, "a DAC buffer", &all, &ignored))
+    const size_t values = shape->values;
+    size_t all, row = 0, last = OAC_TWIN_UNBOUND;
+    if (oac_size_product(samples * values, layout->count, "a DAC buffer", &all, &ignored))
         return NULL;
     uint16_t *code = oac_alloc(all, sizeof *code, "a DAC buffer", &ignored);
     int32_t *board = oac_alloc(samples, sizeof *board, "a DAC buffer", &ignored);
-    for (size_t i = 0; code && board && i < layout->count; i++) {
+    uint16_t *one = oac_alloc(samples, sizeof *one, "a DAC buffer", &ignored);
+    for (size_t i = 0; code && board && one && i < layout->count; i++) {
         const struct oac_twin_channel *channel = &device->channel[layout->channel[i]];
         size_t drive = shape->drive_of[channel->port];
-        if (drive == OAC_TWIN_UNBOUND)
-            continue;
         oac_codec_decode(&channel->codec, samples, session->data + layout->offset[i],
                          layout->step, board);
-        oac_twin_bench_drive(twin->bench, drive, samples, board, code + row++ * samples);
+        if (!channel->quadrature)
+            oac_twin_received_add(twin->devices, d, channel->port, samples, board);
+        if (twin->heard)
+            twin->heard(twin->heard_context, channel->port, samples, board);
+        if (drive == OAC_TWIN_UNBOUND)
+            continue;
+        oac_twin_bench_drive(twin->bench, drive, samples, board, one);
+        if (drive != last) /* I or Q alone: the other rests */
+            rest(oac_twin_bench_idle(twin->bench, drive), samples * values,
+                 code + row++ * samples * values);
+        uint16_t *to = code + (row - 1) * samples * values + channel->quadrature;
+        for (size_t s = 0; s < samples; s++)
+            to[s * values] = one[s];
+        last = drive;
     }
     free(board);
-    if (!board) {
+    free(one);
+    if (!board || !one) {
         free(code);
         return NULL;
     }

@@ -19,6 +19,8 @@ enum oac_status oac_twin_create(const struct oac_twin_options *options, struct o
         return err->status;
     struct oac_twin *made = &whole->twin;
     made->faults = options->faults ? options->faults : &whole->none;
+    made->heard = options->heard;
+    made->heard_context = options->heard_context;
     pthread_mutex_init(&made->lock, NULL);
     if (oac_twin_bench_create(&options->bench, &made->bench, err) ||
         oac_twin_devices_create(options->bench.board,

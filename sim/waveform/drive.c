@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/constants.h"
 #include "sim/components/one_pole.h"
 #include "sim/components/touchstone.h"
 #include "sim/waveform/drive_stairs.h"
@@ -52,10 +53,50 @@ void oac_wave_drive_levels(const struct oac_wave_drive *drive, size_t slots,
             level[j] += (float)drive->noise_v * draw->noise[j];
 }
 
+/* Turns levels (I and Q in turn) up on the carrier. */
+static void mix(const struct oac_wave_drive *drive, size_t samples, double delay_s,
+                const float *level, float *volts)
+{
+    const double turns = drive->carrier_hz * drive->grid.dt_s;
+    const int64_t late = (int64_t)llround(delay_s / drive->grid.dt_s);
+    const int64_t hold = (int64_t)(drive->grid.per_slot / (drive->per_slot / 2));
+    const int64_t last = (int64_t)samples / hold - 1;
+    const double step = 2.0 * OAC_PI * turns, ct = cos(step), st = sin(step);
+    double c = 1.0, s = 0.0;
+    for (int64_t i = 0; i < (int64_t)samples; i++) {
+        const int64_t since = i - late;
+        int64_t j = since < 0 ? 0 : since / hold;
+        j = j < last ? j : last;
+        if (i % hold == 0) { /* exact again: a rotation's rounding would add up */
+            const double angle = 2.0 * OAC_PI * fmod(((double)i + 0.5) * turns, 1.0);
+            c = cos(angle);
+            s = sin(angle);
+        }
+        volts[i] = (float)((double)level[2 * j] * c - (double)level[2 * j + 1] * s);
+        const double next = c * ct - s * st;
+        s = s * ct + c * st;
+        c = next;
+    }
+}
+
+/* The mean over a sample of u minus its low-pass y: y' = u + (y - u) E, mean (u - y) (tau/dt) (1 - E). */
+static void couple(const struct oac_wave_drive *drive, size_t samples, float *volts)
+{
+    const double tau = drive->coupling_tau_s / drive->grid.dt_s;
+    const double lost = -expm1(-1.0 / tau), mean = tau * lost;
+    double y = (double)volts[0];
+    for (size_t i = 0; i < samples; i++) {
+        const double away = (double)volts[i] - y;
+        volts[i] = (float)(mean * away);
+        y += lost * away;
+    }
+}
+
 bool oac_wave_drive_steps(const struct oac_wave_drive *drive, double delay_s)
 {
     return !(drive->dac_tau_s > 0.0) && !(drive->modulator_tau_s > 0.0) && !drive->s21 &&
-           !(drive->jitter_s > 0.0) && fabs(delay_s) <= ON_BORDER * drive->grid.dt_s;
+           !(drive->jitter_s > 0.0) && !(drive->coupling_tau_s > 0.0) &&
+           !(drive->carrier_hz > 0.0) && fabs(delay_s) <= ON_BORDER * drive->grid.dt_s;
 }
 
 void oac_wave_drive_volts(const struct oac_wave_drive *drive, size_t slots,
@@ -65,12 +106,18 @@ void oac_wave_drive_volts(const struct oac_wave_drive *drive, size_t slots,
 {
     size_t levels = slots * drive->per_slot, samples = slots * drive->grid.per_slot;
     oac_wave_drive_levels(drive, slots, code, draw, work);
+    if (drive->carrier_hz > 0.0) {
+        mix(drive, samples, delay_s, work, volts);
+        return;
+    }
     struct oac_wave_stairs stairs =
         staircase_of(drive, levels, work, delay_s, draw ? draw->jitter : NULL);
     struct oac_wave_poles poles = poles_of(drive);
     oac_wave_stairs_smooth(&poles, &stairs, samples, volts);
     if (drive->s21)
         oac_filter_apply_f(drive->s21, scratch, samples, volts, volts);
+    if (drive->coupling_tau_s > 0.0)
+        couple(drive, samples, volts);
 }
 
 double oac_wave_drive_memory_s(const struct oac_wave_drive *drive)
@@ -113,11 +160,15 @@ enum oac_status oac_wave_drive_init(const struct oac_waveform *self, const struc
                                     struct oac_wave_drive *drive, struct oac_err *err)
 {
     double conversions = (double)dac_params->samples_per_slot;
+    const double carrier_hz = self->rig.subcarrier.carrier_hz;
     struct oac_wave_drive made = {
         .dac = dac,
-        .per_slot = (size_t)dac_params->samples_per_slot,
+        .per_slot = (size_t)dac_params->samples_per_slot * (carrier_hz > 0.0 ? 2 : 1),
         .grid = self->grid,
         .dac_tau_s = pole_s(dac_params->bandwidth_hz, self->slot_s),
+        .coupling_tau_s =
+            dac_params->coupling_hz > 0.0 ? oac_one_pole_tau_s(dac_params->coupling_hz) : 0.0,
+        .carrier_hz = carrier_hz,
     };
     if (modulator->s21_file[0] == '\0')
         made.modulator_tau_s = pole_s(modulator->bandwidth_hz, self->slot_s);

@@ -3,6 +3,10 @@
  *
  *     DAC: V(c) held for a DAC sample (fixed error included), edges displaced by the delay and by jitter
  *     noise: sigma_v z per DAC sample
+ *     carrier (ports of I and Q): V = I cos(2 pi f t) - Q sin(2 pi f t) at the middle of each grid
+ * sample, edges on
+ *     whole grid samples, no pole; a code is then two, I and Q
+ *     AC coupling: V minus its one-pole low-pass, settled on the first code before it; exact for a staircase
  *     bandwidth: one pole (DAC's and modulator's in turn), exact for a staircase; or S21 from a file
  * A sample is the mean of the voltage over its interval, so a staircase that no pole smooths is exact for any
  * delay, and the mean of a small signal is exact at any sample rate. Units: V, s. Validity: |jitter| below one
@@ -21,12 +25,14 @@
 
 struct oac_wave_drive { /* immutable once made */
     const struct oac_dac *dac;
-    size_t per_slot; /* DAC samples */
+    size_t per_slot; /* DAC samples; with a carrier twice as many values */
     struct oac_wave_grid grid;
     double dac_tau_s, modulator_tau_s; /* 0: instant */
     struct oac_filter *s21;            /* replaces the modulator's pole; NULL: none. Owned */
     double noise_v;                    /* rms per DAC sample; 0: off */
     double jitter_s;                   /* rms per DAC edge; 0: off */
+    double coupling_tau_s;             /* of the high-pass; 0: DC-coupled */
+    double carrier_hz;                 /* 0: none */
 };
 
 struct oac_wave_drive_draw { /* randomness of one window; zero: none */
@@ -34,7 +40,8 @@ struct oac_wave_drive_draw { /* randomness of one window; zero: none */
     const float *jitter;     /* the same */
 };
 
-/* Memory of its poles and S21 [s], to 1e-6 of a step. Pure. */
+/* Memory of its poles and S21 [s], to 1e-6 of a step; an AC coupling's, which is meant to be long, not counted.
+ * Pure. */
 double oac_wave_drive_memory_s(const struct oac_wave_drive *drive);
 
 /* level (slots * per_slot) = the DAC's volts, noise included. */

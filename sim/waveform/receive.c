@@ -13,7 +13,36 @@
 #include "sim/waveform/receive_state.h"
 
 /* A pole has faded to 1e-6 after so many of its time constants. */
-#define FADED 13.8
+#define FADED        13.8
+#define MIXER_CUTOFF 0.345 /* of the sample rate */
+
+/* A radio's receive filters as one: a low-pass, sin(2 pi c t)/(pi t) under a Hann window, with
+ * half its gain at c = 0.345
+ * of the sample rate: flat to 0.19, deaf from 0.5 on (images of the transmitters' samples, the carriers
+ * themselves). Scaled so that the mean of a conversion's samples is the gain at its centre. */
+static enum oac_status make_mixer(const struct oac_waveform *self,
+                                  struct oac_wave_receiver *receiver, struct oac_err *err)
+{
+    const size_t boxcar = self->grid.per_slot / (size_t)self->rig.adc.samples_per_slot;
+    const size_t taps = OAC_WAVE_MIXER_SAMPLES * boxcar;
+    double sum = 0.0;
+    receiver->mixer_tap = oac_alloc(taps, sizeof(double), "a radio's filter", err);
+    if (!receiver->mixer_tap)
+        return err->status;
+    for (size_t i = 0; i < taps; i++) {
+        const double place = (double)i - 0.5 * (double)(taps - 1);
+        const double t = place / (double)boxcar; /* [conversions] */
+        const double hann = 0.5 + 0.5 * cos(2.0 * OAC_PI * place / (double)taps);
+        const double sinc = fabs(t) < 1e-9
+                                ? 2.0 * MIXER_CUTOFF
+                                : sin(2.0 * OAC_PI * MIXER_CUTOFF * t) / (OAC_PI * t);
+        receiver->mixer_tap[i] = hann * sinc;
+        sum += receiver->mixer_tap[i];
+    }
+    for (size_t i = 0; i < taps; i++)
+        receiver->mixer_tap[i] *= (double)boxcar / sum;
+    return OAC_OK;
+}
 
 enum oac_status oac_wave_receiver_create(struct oac_waveform *self, struct oac_err *err)
 {
@@ -43,6 +72,10 @@ enum oac_status oac_wave_receiver_create(struct oac_waveform *self, struct oac_e
             tia && thermal ? oac_receiver_tia_electrons2(rig->receiver.in_a_per_rthz, 1.0)
                            : 0.0,
         .jitter_s = self->noise & OAC_NOISE_JITTER && analog ? rig->adc.jitter_s : 0.0,
+        .coupling_tau_s =
+            rig->adc.coupling_hz > 0.0 ? oac_one_pole_tau_s(rig->adc.coupling_hz) : 0.0,
+        .mixer_hz = 2.0 * rig->subcarrier.carrier_hz,
+        .mixer_rad = rig->subcarrier.phase_rad,
         .shot = self->noise & OAC_NOISE_SHOT,
         .converts = self->noise & OAC_NOISE_ADC,
         .countable = detector->gain == 1.0 && detector->excess_noise == 1.0,
@@ -52,11 +85,13 @@ enum oac_status oac_wave_receiver_create(struct oac_waveform *self, struct oac_e
             detector->surface_dark_per_s,
     };
     self->receiver = made;
-    return OAC_OK;
+    return made->mixer_hz > 0.0 ? make_mixer(self, made, err) : OAC_OK;
 }
 
 void oac_wave_receiver_destroy(struct oac_wave_receiver *receiver)
 {
+    if (receiver)
+        free(receiver->mixer_tap);
     free(receiver);
 }
 

@@ -17,6 +17,9 @@
 /* Below this mean electrons are drawn one by one (Poisson). */
 #define OAC_WAVE_FEW_ELECTRONS 1e4
 
+/* Length of a radio's filter, in its own samples; odd, so that it has a middle one. */
+#define OAC_WAVE_MIXER_SAMPLES ((size_t)13)
+
 struct oac_wave_receiver { /* immutable */
     int kind;              /* enum oac_receiver_kind */
     double detector_tau_s, receiver_tau_s, droop_per_s;
@@ -27,6 +30,9 @@ struct oac_wave_receiver { /* immutable */
     double read_v;             /* rms of a conversion; 0: off */
     double tia_electrons2_per_s;
     double jitter_s;
+    double coupling_tau_s;      /* of the high-pass before the ADC; 0: DC-coupled */
+    double mixer_hz, mixer_rad; /* readouts of I and Q; 0: none */
+    double *mixer_tap; /* (OAC_WAVE_MIXER_SAMPLES * samples of a conversion); NULL: none */
     bool shot, converts;
     bool countable; /* no gain: few electrons follow Poisson */
     /* of dark current, all of it output electrons per second */

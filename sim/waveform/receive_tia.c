@@ -5,7 +5,13 @@
  * behind the detector's and the amplifier's poles. The boxcar limits the noise where no pole does, so that a
  * conversion's variance i_n^2 g^2/(2 T_c) does not depend on the grid. Light is first brought onto the ADC's
  * clock, in steps that divide T_c: means over intervals, exact for light constant within its samples; noise is
- * drawn there. Jitter moves a boxcar's ends over the current without its noise, linearly between steps. */
+ * drawn there. AC coupling takes its one-pole low-pass off the current, settled on the light it
+ * begins with. With a
+ * mixer a conversion is two: I of 2 v cos(2 pi f t + phase), Q of -2 v sin,
+ * through a radio's filter (receive.c), so that a tone of f shows its amplitude; a step stands at
+ * its middle, and delays
+ * are whole steps: between them the tone would be lost. Jitter moves a boxcar's ends over the
+ * current without its noise, linearly between steps. */
 #include <math.h>
 
 #include "base/constants.h"
@@ -24,14 +30,19 @@ static struct clock clock_of(const struct oac_waveform *self,
                              const struct oac_wave_row *row)
 {
     const struct oac_stream_capture *capture = window->segment->capture;
-    size_t conversions = self->caps.readout_samples_per_slot, per_slot = self->grid.per_slot;
+    const size_t values = self->receiver->mixer_hz > 0.0 ? 2 : 1,
+                 per_slot = self->grid.per_slot;
+    size_t conversions = self->caps.readout_samples_per_slot / values;
+    const double start = -row->delay_s / self->grid.dt_s;
     size_t boxcar = (per_slot + conversions - 1) / conversions;
     double stride = (double)per_slot / (double)(boxcar * conversions);
     return (struct clock){
         .boxcar = boxcar,
-        .n = capture->picks == 0 ? 0 : ((size_t)capture->pick[capture->picks - 1] + 1) * boxcar,
+        .n = capture->picks == 0
+                 ? 0
+                 : ((size_t)capture->pick[capture->picks - 1] / values + 1) * boxcar,
         .step_s = stride * self->grid.dt_s,
-        .start = -row->delay_s / self->grid.dt_s,
+        .start = values == 2 ? rint(start) : start,
         .stride = stride,
         .whole = boxcar * conversions == per_slot,
     };
@@ -114,6 +125,65 @@ static bool current(const struct oac_waveform *self, const struct oac_wave_row *
     return full;
 }
 
+static void couple(double tau_s, double step_s, size_t n, float *x)
+{
+    const double tau = tau_s / step_s, lost = -expm1(-1.0 / tau), mean = tau * lost;
+    double y = n > 0 ? (double)x[0] : 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const double away = (double)x[i] - y;
+        x[i] = (float)(mean * away);
+        y += lost * away;
+    }
+}
+
+/* x (n) mixed down: i, q (n). */
+static void mix(const struct oac_wave_receiver *receiver, const struct clock *clock,
+                const float *x, float *i, float *q)
+{
+    const double turns = receiver->mixer_hz * clock->step_s, step = 2.0 * OAC_PI * turns;
+    const double ct = cos(step), st = sin(step);
+    double c = 1.0, s = 0.0;
+    for (size_t n = 0; n < clock->n; n++) {
+        if (n % clock->boxcar == 0) { /* exact again: a rotation's rounding would add up */
+            const double angle =
+                2.0 * OAC_PI * fmod(((double)n + 0.5) * turns, 1.0) + receiver->mixer_rad;
+            c = cos(angle);
+            s = sin(angle);
+        }
+        i[n] = (float)(2.0 * c * (double)x[n]);
+        q[n] = (float)(-2.0 * s * (double)x[n]);
+        const double next = c * ct - s * st;
+        s = s * ct + c * st;
+        c = next;
+    }
+}
+
+#define LANES 4
+
+/* The filter around the middle of a conversion, as a sum like a boxcar's. mixed (n): I or Q. */
+static double filtered(const struct oac_wave_receiver *receiver, const struct clock *clock,
+                       size_t conversion, const float *mixed)
+{
+    const size_t taps = OAC_WAVE_MIXER_SAMPLES * clock->boxcar;
+    const ptrdiff_t from =
+        (ptrdiff_t)(conversion * clock->boxcar) - (ptrdiff_t)(taps - clock->boxcar) / 2;
+    double lane[LANES] = {0.0}, sum = 0.0;
+    if (from < 0 || (size_t)from + taps > clock->n) {
+        for (size_t i = 0; i < taps; i++)
+            sum +=
+                receiver->mixer_tap[i] * (double)value_at(mixed, clock->n, from + (ptrdiff_t)i);
+        return sum;
+    }
+    for (size_t i = 0; i < taps / LANES * LANES; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            lane[l] += receiver->mixer_tap[i + l] * (double)mixed[(size_t)from + i + l];
+    for (size_t l = 0; l < LANES; l++)
+        sum += lane[l];
+    for (size_t i = taps / LANES * LANES; i < taps; i++)
+        sum += receiver->mixer_tap[i] * (double)mixed[(size_t)from + i];
+    return sum;
+}
+
 /* slope (picks): change of each conversion per second of delay, from the current without noise. */
 static void slopes(const struct clock *clock, const struct oac_stream_capture *capture,
                    const float *x, float *slope)
@@ -171,11 +241,21 @@ bool oac_wave_transimpede(const struct oac_waveform *self, const struct oac_wave
                          oac_wave_blocks(capture->picks), scratch->jitter);
     }
     bool full = current(self, row, &moved, true, scratch, scratch->x);
+    if (self->receiver->coupling_tau_s > 0.0)
+        couple(self->receiver->coupling_tau_s, clock.step_s, clock.n, scratch->x);
     if (self->tap)
         show(self, window, row, &moved, scratch->x, scratch->y);
     double volts = self->receiver->volts_per_a * OAC_ELEMENTARY_CHARGE_C /
                    ((double)clock.boxcar * clock.step_s);
+    const bool mixes = self->receiver->mixer_hz > 0.0;
+    if (mixes)
+        mix(self->receiver, &clock, scratch->x, scratch->y, scratch->g);
     for (size_t p = 0; p < capture->picks; p++) {
+        if (mixes) {
+            scratch->volt[p] = volts * filtered(self->receiver, &clock, capture->pick[p] / 2,
+                                                capture->pick[p] % 2 ? scratch->g : scratch->y);
+            continue;
+        }
         size_t from = (size_t)capture->pick[p] * clock.boxcar;
         double electrons = boxcar_sum(scratch->x + from, clock.boxcar);
         if (jitter_s > 0.0)

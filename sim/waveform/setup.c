@@ -32,6 +32,12 @@ static void make_caps(struct oac_waveform *self)
     self->caps.weight_samples_per_slot = (uint32_t)rig->weight_dac.samples_per_slot;
     self->caps.client_samples_per_slot = (uint32_t)rig->client_dac.samples_per_slot;
     self->caps.readout_samples_per_slot = (uint32_t)rig->adc.samples_per_slot;
+    if (rig->subcarrier.carrier_hz > 0.0) { /* I and Q */
+        self->caps.weight_samples_per_slot *= 2;
+        self->caps.client_samples_per_slot *= 2;
+        self->caps.readout_samples_per_slot *= 2;
+    }
+    self->caps.subcarrier_periods = (uint32_t)rig->subcarrier.periods;
     for (size_t k = 0; k < self->bench->channels; k++) {
         panel->ports[k].rate_hz *= (double)rig->weight_dac.samples_per_slot;
         panel->ports[self->bench->channels + 1 + k].rate_hz *=

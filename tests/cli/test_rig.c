@@ -13,8 +13,8 @@ static bool has(const char *text, const char *part)
     return strstr(text, part) != NULL;
 }
 
-static const char *const shipped[] = {"bench-100", "ideal", "netcast-86km", "netcast-local",
-                                      "netcast-snspd"};
+static const char *const shipped[] = {"bench-100",    "fmcomms-bench", "ideal",
+                                      "netcast-86km", "netcast-local", "netcast-snspd"};
 enum { SHIPPED = sizeof shipped / sizeof shipped[0] };
 
 Test(rig, list_names_every_shipped_rig_with_a_description)

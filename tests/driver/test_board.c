@@ -298,6 +298,9 @@ Test(board, every_wrong_profile_is_one_line_that_names_file_and_key_and_changes_
         {"max_v: 0.5", "max_v: 0.5\n  rates_hz: [1, 2]\n  rate_gains: [1]",
          "rate_gains: 1 of them for 2 rates_hz"},
         {"max_v: 0.5", "max_v: 0.5\n  rate_attribute: f", "rates_hz names no rate"},
+        {"max_v: 0.5", "max_v: 0.5\n  gain_attribute: g", "only inputs have a gain"},
+        {"direction: output", "direction: input\n  gain_attribute: g",
+         "gain_min: 1 is not below gain_max, 1"},
         {"safe: [{device: d, channel: voltage0, attribute: raw, value: \"0\"}]\n", "",
          "say how to make it safe"},
         {", value: \"0\"", "", "safe[0]: value is missing"},
@@ -315,6 +318,11 @@ Test(board, every_wrong_profile_is_one_line_that_names_file_and_key_and_changes_
          "coupling: dc, format: \"le:s12/16>>0\", v0_v: -1, lsb_v: 5e-4, min_v: -1, "
          "max_v: 1}\n",
          "ports[1] (out): its channel is that of two"},
+        {"ports:\n",
+         "ports:\n- {name: two, device: d, channel: voltage1, direction: output, "
+         "coupling: dc, format: \"le:s12/16>>0\", v0_v: -1, lsb_v: 5e-4, min_v: -1, "
+         "max_v: 1, trigger: t}\n",
+         "ports[1] (out).trigger: none, but two of the same device has t"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         static struct oac_board into, before;

@@ -38,7 +38,7 @@ static void start(uint32_t noise, const char *fault)
 static enum oac_status open_iio(void *context, struct oac_stream *stream, struct oac_err *err)
 {
     (void)context;
-    return oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, stream, err);
+    return oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, NULL, stream, err);
 }
 
 static enum oac_status open_wave(void *context, struct oac_stream *stream, struct oac_err *err)
@@ -247,6 +247,21 @@ Test(iio_stream, the_mark_is_found_upside_down_and_in_noise_and_nowhere_else)
     const size_t at = oac_iio_mark_find(code, COUNT, PER, &contrast);
     cr_expect(at >= AT - 1 && at <= AT + 1, "%zu", at);
     cr_expect_gt(contrast, OAC_IIO_MARK_LEAST);
+}
+
+Test(iio_stream, a_paced_input_s_buffer_leaves_almost_half_of_the_kernel_s_free)
+{
+    for (double rate_hz = 10.0; rate_hz < 1e5; rate_hz *= 1.37) {
+        const size_t samples = oac_iio_paced_samples(rate_hz, 16);
+        size_t kept = 1; /* by the kernel: a power of two */
+        while (kept < samples)
+            kept *= 2;
+        cr_expect_geq(samples, 16);
+        cr_expect_geq(kept - samples, samples - 2, "%zu of %zu at %g Hz", samples, kept,
+                      rate_hz);
+        cr_expect(samples < 40 || (double)samples < 1.25 * rate_hz, "%zu at %g Hz", samples,
+                  rate_hz);
+    }
 }
 
 Test(iio_stream, a_server_that_came_back_is_set_up_and_played_again, .timeout = 120)

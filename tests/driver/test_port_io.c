@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One port by hand, against the virtual bench over TCP. */
 #ifdef OAC_HAVE_LIBIIO
-#include "driver/iio/port_io.h"
+#include "driver/iio/port_sweep.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

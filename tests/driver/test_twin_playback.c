@@ -218,6 +218,35 @@ Test(twin_playback, buffers_pushed_ahead_follow_without_a_gap)
     free(wanted);
 }
 
+static int span(size_t count, const int16_t *scan)
+{
+    int low = scan[0], high = scan[0];
+    for (size_t i = 1; i < count; i++) {
+        low = scan[i] < low ? scan[i] : low;
+        high = scan[i] > high ? scan[i] : high;
+    }
+    return high - low;
+}
+
+Test(twin_playback, a_dac_that_comes_late_joins_another_that_streams)
+{
+    enum { HALF = SLOTS / 2 * PER_SLOT, PART = 5 * SCANS };
+    int16_t a[SLOTS * PER_SLOT], got[PART];
+    twin_words(14, SLOTS, a);
+    open_adc(&adc, PART);
+    open_dac(0, HALF, false);
+    open_dac(1, HALF, false);
+    push(0, HALF, a);
+    push(0, HALF, a + HALF);
+    capture(&adc, PART,
+            got); /* the client's DAC rests: a tenth of the light at the very most */
+    const int before = span(PART, got);
+    push(1, HALF, a);
+    capture(&adc, PART, got);
+    cr_expect_gt(span(PART, got), 5 * before + 100, "%d codes, then %d", before,
+                 span(PART, got));
+}
+
 Test(twin_playback, a_closed_dac_is_dark_and_so_is_the_bench_without_pushes)
 {
     int16_t a[SLOTS * PER_SLOT], got[CAPTURE];

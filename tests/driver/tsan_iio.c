@@ -5,6 +5,7 @@
 
 #ifdef OAC_HAVE_LIBIIO
 #include "driver/iio/buffer.h"
+#include "driver/iio/port_sweep.h"
 #include "driver/iio/stream.h"
 #include "tests/driver/iio_fixture.h"
 
@@ -64,7 +65,7 @@ static int stream(const struct iio_fixture *bench, struct oac_err *err)
     const uint32_t pick = 100;
     float rx;
     struct oac_stream made;
-    if (oac_iio_stream_open(&bench->rig, bench->hash, bench->uri, &made, err))
+    if (oac_iio_stream_open(&bench->rig, bench->hash, bench->uri, NULL, &made, err))
         return failed("stream", err);
     for (size_t i = 0; i < SLOTS * 9; i++) {
         weight[i] = (uint16_t)made.caps->link.weight->code_safe;
@@ -84,6 +85,29 @@ static int stream(const struct iio_fixture *bench, struct oac_err *err)
             return failed("play", err);
     made.ops->workspace_destroy(made.self, workspace);
     oac_stream_close(&made);
+    return 0;
+}
+
+/* Two outputs, each fed by a thread of its own, beside an input. */
+static int sweep(const struct iio_fixture *bench, struct oac_err *err)
+{
+    struct oac_port_step step[3];
+    struct oac_iio_session *session;
+    size_t done;
+    const struct oac_port_sweep asked = {
+        .output = oac_board_port_find(&bench->board, "dac-a"),
+        .input = oac_board_port_find(&bench->board, "adc-1"),
+        .from_v = 0.0,
+        .to_v = 4.0,
+        .steps = 3,
+        .samples = 256,
+        .holds = 1,
+        .hold = {{oac_board_port_find(&bench->board, "dac-b"), 4.5}},
+        .deadline_s = 60.0};
+    if (oac_iio_open(bench->uri, 5000, &session, err) ||
+        oac_port_sweep_run(session, &bench->board, &asked, NULL, step, &done, err))
+        return failed("sweep", err);
+    oac_iio_close(session);
     return 0;
 }
 
@@ -145,7 +169,8 @@ int main(void)
         fprintf(stderr, "%s\n", wrong);
         return 1;
     }
-    const int code = buffers(&bench, &err) || stream(&bench, &err) || watchdog(&bench, &err);
+    const int code = buffers(&bench, &err) || stream(&bench, &err) || sweep(&bench, &err) ||
+                     watchdog(&bench, &err);
     iio_fixture_kill(&bench); /* once more is nothing */
     return code;
 }

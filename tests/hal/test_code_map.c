@@ -304,3 +304,36 @@ Test(code_kernel, lists_are_checked_at_every_length)
     const uint16_t index[4] = {0, 1, 2, 2};
     cr_assert_eq(kernel->sum(4, table, index), 4ll * INT32_MAX - 5);
 }
+
+Test(code_map, a_subcarrier_s_codes_are_the_nearest_amplitudes_from_rest)
+{
+    const struct oac_port port = {
+        .code_min = 2048, .code_max = 3600, .v0_v = -2.048, .lsb_v = 1e-3, .code_safe = 2048};
+    const struct oac_curve chopped = {3.0, 1.5, -1.0}; /* 0 at 0 V, 1 at 1.5 V */
+    struct oac_code_map map;
+    struct oac_code_encoding encoding;
+    struct oac_err err;
+    cr_assert_eq(oac_code_map_init(&map, &port, &chopped, "m", &err), OAC_OK, "%s",
+                 err.message);
+    oac_code_map_encoding(&map, 1.0, 0.0, 1.0, &encoding);
+    for (int i = 0; i <= 1000; i++) {
+        const double a = i / 1000.0;
+        const float x = (float)a;
+        const uint16_t code = oac_code_map_code(&map, a, NULL);
+        uint16_t kernel;
+        oac_code_kernel()->encode(&encoding, 1, &x, &kernel);
+        cr_expect(kernel == code || kernel == code + 1 || kernel + 1 == code, "%g", a);
+        for (int beside = -1; beside <= 1; beside++) { /* sin(pi V/V_pi), by hand */
+            const double v = (code + beside - 2048) * 1e-3;
+            if (code + beside < 2048 || code + beside > 3548)
+                continue;
+            cr_expect_leq(fabs(sin(3.14159265358979 / 3.0 * (code - 2048) * 1e-3) - a),
+                          fabs(sin(3.14159265358979 / 3.0 * v) - a) + 1e-12);
+        }
+        cr_expect_float_eq(oac_code_map_opening(&map, code),
+                           sin(3.14159265358979 / 3.0 * (code - 2048) * 1e-3), 1e-12);
+    }
+    cr_expect_eq(oac_code_map_code(&map, 0.0, NULL), 2048);
+    const struct oac_curve between = {3.0, 1.5, -0.5};
+    cr_expect_eq(oac_code_map_init(&map, &port, &between, "m", &err), OAC_EINVAL);
+}

@@ -21,7 +21,7 @@ static const struct oac_exact_options plain = {.channels = 5,
 Test(link, the_exact_link_keeps_the_contract)
 {
     struct oac_exact_options options = plain;
-    const struct oac_link_contract contract = {"exact", open_exact, &options, true};
+    const struct oac_link_contract contract = {"exact", open_exact, &options, true, false};
     oac_link_contract_run(&contract);
 }
 
@@ -31,7 +31,8 @@ Test(link, the_exact_link_with_pairs_keeps_the_contract)
     options.differential = true;
     options.pair_mismatch = 0.02;
     options.channels = 1;
-    const struct oac_link_contract contract = {"exact pairs", open_exact, &options, true};
+    const struct oac_link_contract contract = {"exact pairs", open_exact, &options, true,
+                                               false};
     oac_link_contract_run(&contract);
 }
 

@@ -377,7 +377,8 @@ Test(modem, an_integrator_keeps_the_link_contract)
 {
     struct bench b = {.options = integrator};
     b.options.delay_slots = 0.7;
-    const struct oac_link_contract contract = {"modem, integrator", open_modem, &b, true};
+    const struct oac_link_contract contract = {"modem, integrator", open_modem, &b, true,
+                                               false};
     oac_link_contract_run(&contract);
 }
 
@@ -385,7 +386,7 @@ Test(modem, a_sampled_receiver_keeps_the_link_contract)
 {
     struct bench b = {.options = sampled()};
     b.options.delay_slots = 0.7;
-    const struct oac_link_contract contract = {"modem, sampled", open_modem, &b, true};
+    const struct oac_link_contract contract = {"modem, sampled", open_modem, &b, true, false};
     oac_link_contract_run(&contract);
 }
 
@@ -393,6 +394,6 @@ Test(modem, a_counter_keeps_the_link_contract)
 {
     struct bench b = {.options = counting()};
     b.options.delay_slots = 0.7;
-    const struct oac_link_contract contract = {"modem, counter", open_modem, &b, true};
+    const struct oac_link_contract contract = {"modem, counter", open_modem, &b, true, false};
     oac_link_contract_run(&contract);
 }

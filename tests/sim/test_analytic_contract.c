@@ -24,7 +24,7 @@ static enum oac_status open_simulated(void *context, struct oac_link *link, stru
 static void keeps_the_contract(const char *rig)
 {
     struct simulated silent = {rig, OAC_NOISE_NONE}, noisy = {rig, OAC_NOISE_ALL};
-    struct oac_link_contract contract = {rig, open_simulated, &silent, true};
+    struct oac_link_contract contract = {rig, open_simulated, &silent, true, false};
     oac_link_contract_run(&contract);
     contract.context = &noisy;
     contract.linear = false;

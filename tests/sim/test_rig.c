@@ -13,8 +13,9 @@
 #include "sim/rig.h"
 #include "tests/support/tmpdir.h"
 
-static const char *const SHIPPED[] = {"bench-100",    "ideal",         "m2k-bench",
-                                      "netcast-86km", "netcast-local", "netcast-snspd"};
+static const char *const SHIPPED[] = {"bench-100",    "fmcomms-bench", "ideal",
+                                      "m2k-bench",    "netcast-86km",  "netcast-local",
+                                      "netcast-snspd"};
 enum { SHIPPED_COUNT = sizeof SHIPPED / sizeof SHIPPED[0] };
 
 static struct oac_rig read_rig(const char *name)
@@ -261,7 +262,8 @@ Test(rig, the_lights_argued_in_the_rig_files_are_there)
         const char *name;
         double electrons;
     } argued[] = {{"ideal", 9824},          {"bench-100", 7.86e3},   {"netcast-local", 2.19e5},
-                  {"netcast-86km", 2.12e5}, {"netcast-snspd", 14.0}, {"m2k-bench", 1.19e10}};
+                  {"netcast-86km", 2.12e5}, {"netcast-snspd", 14.0}, {"m2k-bench", 1.19e10},
+                  {"fmcomms-bench", 2.58e8}};
     cr_assert_eq(sizeof argued / sizeof argued[0], SHIPPED_COUNT);
     for (size_t i = 0; i < SHIPPED_COUNT; i++) {
         struct oac_rig rig = read_rig(argued[i].name);

@@ -29,7 +29,7 @@ static enum oac_status open_simulated(void *context, struct oac_link *link, stru
 static void keeps_the_contract(const char *rig)
 {
     struct simulated silent = {rig, OAC_NOISE_NONE}, noisy = {rig, OAC_NOISE_ALL};
-    struct oac_link_contract contract = {rig, open_simulated, &silent, true};
+    struct oac_link_contract contract = {rig, open_simulated, &silent, true, false};
     oac_link_contract_run(&contract);
     contract.context = &noisy;
     contract.linear = false;
@@ -64,4 +64,9 @@ Test(wave_contract, netcast_snspd_keeps_it)
 Test(wave_contract, m2k_bench_keeps_it)
 {
     keeps_the_contract("m2k-bench");
+}
+
+Test(wave_contract, fmcomms_bench_keeps_it)
+{
+    keeps_the_contract("fmcomms-bench");
 }

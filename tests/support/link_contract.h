@@ -15,6 +15,7 @@ struct oac_link_contract {
     void *context;
     bool
         linear; /* opened without noise, rounding and clipping: readouts are linear in launch */
+    bool varies; /* a board: no two plays give the same bits, and nobody knows the light */
 };
 
 void oac_link_contract_run(const struct oac_link_contract *contract);

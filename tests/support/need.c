@@ -13,15 +13,27 @@ bool oac_test_requires_all(void)
     return value && strcmp(value, "1") == 0;
 }
 
+/* Criterion names a skipped test only when verbose; scripts/test collects these lines. */
+static void skip(const char *what)
+{
+    fprintf(stderr, "[SKIP] %s\n", what);
+    cr_skip_test("%s", what);
+}
+
+bool oac_test_asked(bool asked, const char *what)
+{
+    if (!asked)
+        skip(what);
+    return asked;
+}
+
 bool oac_test_need(bool available, const char *what)
 {
     if (available)
         return true;
     if (oac_test_requires_all())
         cr_assert_fail("OAC_REQUIRE_ALL=1, but %s", what);
-    /* Criterion names a skipped test only when verbose; scripts/test collects these lines. */
-    fprintf(stderr, "[SKIP] %s\n", what);
-    cr_skip_test("%s", what);
+    skip(what);
     return false;
 }
 

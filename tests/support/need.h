@@ -7,6 +7,11 @@
 
 #include <stdbool.h>
 
+/* For what must be asked for, because it acts on the world outside (hardware): true when `asked`; otherwise
+ * ends the
+ * test as skipped, saying `what`. Never a failure: nobody can want a laboratory of every machine that runs CI. */
+bool oac_test_asked(bool asked, const char *what);
+
 /* True when `available`; otherwise ends the test, saying `what` is missing. */
 bool oac_test_need(bool available, const char *what);
 
