@@ -94,7 +94,7 @@ static enum oac_status live(void *context, unsigned long n, struct oac_err *err)
     (void)n;
     struct oac_stream stream;
     opened = false;
-    if (oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, &stream, err))
+    if (oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, NULL, &stream, err))
         return err->status;
     opened = true;
     const enum oac_status status = play_segment(&stream, err);

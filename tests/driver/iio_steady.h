@@ -95,7 +95,7 @@ static inline enum oac_status iio_steady_play(const struct iio_fixture *rig, con
                                               struct oac_err *err)
 {
     struct oac_stream stream;
-    if (oac_iio_stream_open(&rig->rig, rig->hash, uri, &stream, err))
+    if (oac_iio_stream_open(&rig->rig, rig->hash, uri, NULL, &stream, err))
         return err->status;
     const enum oac_status status = iio_steady_burst(&stream, stream.caps, steady, use, err);
     oac_stream_close(&stream);

@@ -20,7 +20,7 @@ static enum oac_status open_recorded(void *context, struct oac_stream *stream,
 {
     (void)context;
     if (recording_fixture_recorder(&fixture, "iio", err) ||
-        oac_iio_stream_open(&fixture.rig, fixture.hash, bench.uri, stream, err))
+        oac_iio_stream_open(&fixture.rig, fixture.hash, bench.uri, NULL, stream, err))
         return err->status;
     return oac_recorder_wrap(fixture.recorder, stream, err);
 }
@@ -84,7 +84,7 @@ static enum oac_status open_hardware(void *context, struct oac_stream *stream,
                                      struct oac_err *err)
 {
     const char *uri = context;
-    return oac_iio_stream_open(&fixture.rig, fixture.hash, uri, stream, err);
+    return oac_iio_stream_open(&fixture.rig, fixture.hash, uri, NULL, stream, err);
 }
 
 static enum oac_status open_hardware_link(void *context, struct oac_link *link,

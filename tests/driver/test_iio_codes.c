@@ -30,8 +30,8 @@ Test(iio_codes, with_noise_off_every_code_is_that_of_the_simulator, .timeout = 1
     bench.noise = OAC_NOISE_ADC;
     bench.rig.adc.enob_bits = INFINITY; /* and nothing beyond rounding */
     cr_assert_null(iio_fixture_start(&bench, "127.0.0.1:0", &err));
-    cr_assert_eq(oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, &board, &err), OAC_OK,
-                 "%s", err.message);
+    cr_assert_eq(oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, NULL, &board, &err),
+                 OAC_OK, "%s", err.message);
     cr_assert_eq(
         oac_waveform_open(&bench.rig, bench.hash, OAC_NOISE_ADC, 1, NULL, &simulator, &err),
         OAC_OK, "%s", err.message);

@@ -30,8 +30,8 @@ static void start(const char *fault)
     cr_assert_null(iio_fixture_describe(&here, &err));
     cr_assert(iio_process_start(&bench, 0, fault));
     before = iio_held_now();
-    cr_assert_eq(oac_iio_stream_open(&here.rig, here.hash, bench.uri, &stream, &err), OAC_OK,
-                 "%s", err.message);
+    cr_assert_eq(oac_iio_stream_open(&here.rig, here.hash, bench.uri, NULL, &stream, &err),
+                 OAC_OK, "%s", err.message);
 }
 
 static void stop(void)

@@ -148,8 +148,8 @@ Test(iio_survives, item_08_tones_that_somebody_left_on_are_off_before_and_after,
     start(NULL);
     put("m2k-dds", "altvoltage1", "raw", "1");
     put("m2k-dds", "altvoltage1", "scale", "0.5");
-    cr_assert_eq(oac_iio_stream_open(&here.rig, here.hash, bench.uri, &stream, &err), OAC_OK,
-                 "%s", err.message);
+    cr_assert_eq(oac_iio_stream_open(&here.rig, here.hash, bench.uri, NULL, &stream, &err),
+                 OAC_OK, "%s", err.message);
     expect("m2k-dds", "altvoltage1", "raw", "0");
     expect("m2k-dds", "altvoltage1", "scale", "0");
     put("m2k-dds", "altvoltage2", "raw", "1"); /* as ADI's core does when a buffer closes */
@@ -217,7 +217,7 @@ Test(iio_survives, item_11_a_rate_that_the_board_rounds_stops_a_stream, .timeout
     struct oac_err err;
     start(NULL);
     here.rig.slot_rate_hz *= 10.0; /* also a rate of the board, but not the one it runs at */
-    cr_expect_eq(oac_iio_stream_open(&here.rig, here.hash, bench.uri, &stream, &err),
+    cr_expect_eq(oac_iio_stream_open(&here.rig, here.hash, bench.uri, NULL, &stream, &err),
                  OAC_EDEVICE);
     cr_expect(strstr(err.message, "runs at 750000") && strstr(err.message, "not 7500000") &&
                   strstr(err.message, "take a rate"),

@@ -57,8 +57,8 @@ static inline struct oac_stream loop_stream(const struct loop *loop)
 {
     struct oac_stream stream;
     struct oac_err err;
-    cr_assert_eq(oac_iio_stream_open(&loop->rig, loop->hash, loop->uri, &stream, &err), OAC_OK,
-                 "%s", err.message);
+    cr_assert_eq(oac_iio_stream_open(&loop->rig, loop->hash, loop->uri, NULL, &stream, &err),
+                 OAC_OK, "%s", err.message);
     return stream;
 }
 
