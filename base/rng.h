@@ -31,10 +31,11 @@ enum oac_rng_stream {
     OAC_RNG_SHUFFLE = 22,
     OAC_RNG_AUGMENT = 23,
     OAC_RNG_TRAIN_NOISE = 24,
-    OAC_RNG_OPERANDS = 30,  /* random operands of instruments (oac scope) */
-    OAC_RNG_TWIN = 40,      /* start delays of the virtual bench: index playback */
-    OAC_RNG_TEST = 100,     /* tests and benchmarks only, and above, below 0x10000 */
-    OAC_RNG_WAVE = 0x10000, /* the waveform engine, up to 0x1ffff: sim/waveform/engine.h */
+    OAC_RNG_OPERANDS = 30,    /* random operands of instruments (oac scope) */
+    OAC_RNG_TWIN = 40,        /* start delays of the virtual bench: index playback */
+    OAC_RNG_CALIBRATION = 41, /* codes that calibration plays */
+    OAC_RNG_TEST = 100,       /* tests and benchmarks only, and above, below 0x10000 */
+    OAC_RNG_WAVE = 0x10000,   /* the waveform engine, up to 0x1ffff: sim/waveform/engine.h */
 };
 
 /* out[4] = Philox4x32-10 of counter[4] under key[2]. Pure. */

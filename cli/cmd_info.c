@@ -9,9 +9,11 @@
 #include "base/h5.h"
 #include "base/npy.h"
 #include "cli/command.h"
+#include "cli/info_calibration.h"
 #include "cli/info_h5.h"
 #include "driver/recording/recording.h"
 #include "experiments/format.h"
+#include "hal/calrec.h"
 #include "models/formats/native.h"
 #include "models/idx.h"
 #include "models/network.h"
@@ -117,6 +119,8 @@ static enum oac_status info_h5(const char *path, struct oac_err *err)
         status = print_model(path, err);
     else if (format && strcmp(format, "oac-recording") == 0)
         status = print_recording(path, err);
+    else if (format && strcmp(format, OAC_CALREC_FORMAT) == 0)
+        status = oac_info_print_calibration(path, err);
     oac_h5_file_destroy(file);
     return status;
 }

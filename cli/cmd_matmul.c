@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/npy.h"
+#include "cli/calibration_options.h"
 #include "cli/command.h"
 #include "cli/drive_options.h"
 #include "cli/station_options.h"
@@ -23,11 +24,12 @@ static const struct argp_option options[] = {
      "set the laser power for X detected photons per model product; default: the rig's own "
      "power",
      2},
-    {NULL, 0, NULL, 0, "Results:", 3},
-    {"output", KEY_OUTPUT, "Y.npy", 0, "write y: (B, K), or (K) when X is one vector", 3},
-    {"json", KEY_JSON, NULL, 0, "print the figures as JSON", 3},
-    {"threads", KEY_THREADS, "T", 0, "default: all processors; changes no result", 3},
-    OAC_CLI_DRIVE_ROWS(4),
+    OAC_CLI_CALIBRATION_ROWS(3),
+    {NULL, 0, NULL, 0, "Results:", 4},
+    {"output", KEY_OUTPUT, "Y.npy", 0, "write y: (B, K), or (K) when X is one vector", 4},
+    {"json", KEY_JSON, NULL, 0, "print the figures as JSON", 4},
+    {"threads", KEY_THREADS, "T", 0, "default: all processors; changes no result", 4},
+    OAC_CLI_DRIVE_ROWS(5),
     {0},
 };
 
@@ -74,14 +76,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (!input->x_path)
             argp_error(state, "%s is missing", input->w_path ? "X.npy" : "W.npy");
         (void)oac_cli_drive_parse(key, arg, state, &input->drive);
+        (void)oac_cli_calibration_parse(key, arg, state, &input->station.options.calibration);
         if (input->drive.dry && (input->json || input->y_path))
             argp_error(state, "a dry run has voltages, no product: leave --json and -o away; "
                               "--voltages FILE writes them");
         return oac_cli_station_parse(key, arg, state, &input->station);
     default:
-        return oac_cli_drive_parse(key, arg, state, &input->drive) == 0
-                   ? 0
-                   : oac_cli_station_parse(key, arg, state, &input->station);
+        if (oac_cli_drive_parse(key, arg, state, &input->drive) == 0 ||
+            oac_cli_calibration_parse(key, arg, state, &input->station.options.calibration) ==
+                0)
+            return 0;
+        return oac_cli_station_parse(key, arg, state, &input->station);
     }
 }
 

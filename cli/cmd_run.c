@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/calibration_options.h"
 #include "cli/command.h"
 #include "cli/drive_options.h"
 #include "cli/station_options.h"
@@ -51,14 +52,15 @@ static const struct argp_option options[] = {
      "one power per layer, from the reference split (default), or per sample: for comparison "
      "with Wang et al. 2022",
      3},
-    {NULL, 0, NULL, 0, "Results:", 4},
-    {"output", KEY_OUTPUT, "FILE", 0, "write everything, image by image, as HDF5", 4},
-    {"json", KEY_JSON, NULL, 0, "print the figures as JSON", 4},
-    {"min-accuracy", KEY_MIN_ACCURACY, "A", 0, "exit 1 if the accuracy is below A (0 to 1)", 4},
-    {NULL, 0, NULL, 0, "Speed (changes no result):", 5},
-    {"threads", KEY_THREADS, "T", 0, "default: all processors", 5},
-    {"batch", KEY_BATCH, "B", 0, "images at once; default chosen", 5},
-    OAC_CLI_DRIVE_ROWS(6),
+    OAC_CLI_CALIBRATION_ROWS(4),
+    {NULL, 0, NULL, 0, "Results:", 5},
+    {"output", KEY_OUTPUT, "FILE", 0, "write everything, image by image, as HDF5", 5},
+    {"json", KEY_JSON, NULL, 0, "print the figures as JSON", 5},
+    {"min-accuracy", KEY_MIN_ACCURACY, "A", 0, "exit 1 if the accuracy is below A (0 to 1)", 5},
+    {NULL, 0, NULL, 0, "Speed (changes no result):", 6},
+    {"threads", KEY_THREADS, "T", 0, "default: all processors", 6},
+    {"batch", KEY_BATCH, "B", 0, "images at once; default chosen", 6},
+    OAC_CLI_DRIVE_ROWS(7),
     {0},
 };
 
@@ -142,6 +144,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         argp_error(state, "'%s' is not an option; everything is given by name", arg);
     if (key == ARGP_KEY_END)
         check_complete(state, input);
+    error_t calibration = oac_cli_calibration_parse(key, arg, state, &input->run.calibration);
+    if (key != ARGP_KEY_END && calibration == 0)
+        return 0;
     return oac_cli_station_parse(key, arg, state, &input->station) == 0
                ? 0
                : parse_option(key, arg, state, input);

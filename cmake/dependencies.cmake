@@ -10,4 +10,5 @@ pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)         # models/fetch
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)      # experiments: JSON results
 pkg_check_modules(fftw REQUIRED IMPORTED_TARGET fftw3)           # base/fft
 pkg_check_modules(fftwf REQUIRED IMPORTED_TARGET fftw3f)
+pkg_check_modules(gsl REQUIRED IMPORTED_TARGET gsl)                # calibration
 pkg_check_modules(iio IMPORTED_TARGET libiio)                    # driver/iio: lab hardware, optional

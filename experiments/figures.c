@@ -44,6 +44,7 @@ static void name_things(const struct oac_run_options *options, const struct oac_
     copy_text(r->rig_sha256, sizeof r->rig_sha256, setup->station.rig_sha256);
     for (size_t c = 0; c < data->classes; c++)
         copy_text(r->class_names[c], sizeof r->class_names[c], data->class_names[c]);
+    r->calibration = setup->station.calibration;
     r->seed = options->seed;
     r->repeats = options->repeats;
 }
@@ -114,6 +115,30 @@ static enum oac_status count_layer(const struct oac_setup *setup, size_t l, doub
     sum->work.readouts += (double)dense->outputs * (double)light.windows / (double)tiles;
     sum->work.weight_symbols += (double)light.optical_macs;
     sum->work.laser_j += launch * laser_w * bench_s * (double)caps->channels;
+    return OAC_OK;
+}
+
+/* Reference windows belong to the images between them. */
+static enum oac_status count_references(const struct oac_setup *setup, struct oac_run_result *r,
+                                        struct totals *sum, struct oac_err *err)
+{
+    const struct oac_link_caps *caps = setup->station.link.caps;
+    struct oac_reference_cost cost;
+
+    if (oac_engine_reference_cost(setup->station.engine, &cost, err) != OAC_OK)
+        return err->status;
+    double channels = (double)caps->channels, bench_s = cost.slots * caps->slot_s;
+    double symbols = cost.slots - cost.windows * (double)caps->guard_slots;
+    double laser_w = oac_watts_from_dbm(setup->station.rig.laser.power_dbm);
+
+    r->latency_s_per_image =
+        (double)oac_engine_slots_per_image(setup->station.engine) * caps->slot_s + bench_s;
+    sum->launched_j += cost.launched_j;
+    sum->client_in_j += cost.client_in_j;
+    sum->work.client_symbols += symbols;
+    sum->work.readouts += cost.windows * channels;
+    sum->work.weight_symbols += symbols * channels;
+    sum->work.laser_j += laser_w * bench_s * channels;
     return OAC_OK;
 }
 
@@ -210,6 +235,8 @@ enum oac_status oac_figures(const struct oac_run_options *options,
     for (size_t l = 0; l < r->layers; l++)
         if (count_layer(setup, l, data->launch[l], r, &sum, err) != OAC_OK)
             return err->status;
+    if (count_references(setup, r, &sum, err) != OAC_OK)
+        return err->status;
     take_account(data, &sum);
     account_light(setup, data, &sum, r);
     account_energy(setup, &sum, r);
@@ -217,8 +244,6 @@ enum oac_status oac_figures(const struct oac_run_options *options,
     r->clipped_readouts = data->tally.clipped_readouts;
     r->clipped_weights = oac_engine_clipped_weights(setup->station.engine);
     r->slot_rate_hz = 1.0 / caps->slot_s;
-    r->latency_s_per_image =
-        (double)oac_engine_slots_per_image(setup->station.engine) * caps->slot_s;
     r->link_bits_per_s =
         (double)caps->channels * (double)setup->station.rig.weight_dac.bits / caps->slot_s;
     r->client_memory_bytes = client_memory_bytes(setup->network, caps->channels);

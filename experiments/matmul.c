@@ -234,8 +234,10 @@ static void account(const struct job *job, const struct oac_matrix_light *light,
         r->launch * light->launched_j / photon_j / ((double)p->rows * (double)p->cols);
     r->aj_per_mac_detected = r->photons_per_mac_detected * photon_j * 1e18;
     r->aj_per_mac_launched = r->photons_per_mac_launched * photon_j * 1e18;
-    r->bench_s = (double)oac_engine_slots_per_image(job->station.engine) * caps->slot_s *
-                 (double)p->vectors;
+    r->calibration = job->station.calibration;
+    r->bench_s = ((double)oac_engine_slots_per_image(job->station.engine) +
+                  r->calibration.reference_slots) *
+                 caps->slot_s * (double)p->vectors;
     snprintf(r->rig_name, sizeof r->rig_name, "%s", job->station.rig.name);
 }
 

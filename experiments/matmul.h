@@ -29,6 +29,7 @@ struct oac_matmul {
 
 struct oac_matmul_result {
     char rig_name[OAC_RUN_TEXT_BYTES];
+    struct oac_calibration_marks calibration;
     double error_rms, error_largest, error_mean; /* in units of y */
     double full_scale, y_rms;
     double launch; /* power relative to the rig's */

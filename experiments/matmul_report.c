@@ -36,6 +36,11 @@ void oac_matmul_report(const struct oac_matmul *product, const struct oac_matmul
             oac_format_si(r->aj_per_mac_launched * 1e-18, "J").text);
     fprintf(out, "  time              %s on the bench, %s here\n",
             oac_format_si(r->bench_s, "s").text, oac_format_si(r->seconds, "s").text);
+    if (*r->calibration.id || r->calibration.tracked) {
+        char line[OAC_CALIBRATION_LINE_BYTES];
+        oac_calibration_line(&r->calibration, line);
+        fprintf(out, "  calibration       %s\n", line);
+    }
     if (r->clipped_readouts)
         fprintf(out,
                 "\nTake care: %s readouts were clipped; lower the power (--photons-per-mac)\n"
@@ -60,6 +65,13 @@ static int fill(json_t *object, const struct oac_matmul *p, const struct oac_mat
     return set_count(object, "schema", 1) | set_count(object, "rows", p->rows) |
            set_count(object, "cols", p->cols) | set_count(object, "vectors", p->vectors) |
            json_object_set_new(object, "rig", json_string(r->rig_name)) |
+           json_object_set_new(object, "calibration", json_string(r->calibration.id)) |
+           json_object_set_new(object, "calibration_origin",
+                               json_string(r->calibration.origin)) |
+           set_real(object, "calibration_age_s", r->calibration.age_s) |
+           set_count(object, "calibration_forced", r->calibration.forced) |
+           set_count(object, "tracked", r->calibration.tracked) |
+           set_count(object, "excluded_channels", r->calibration.excluded) |
            set_real(object, "error_rms", r->error_rms) |
            set_real(object, "error_largest", r->error_largest) |
            set_real(object, "error_mean", r->error_mean) |

@@ -50,6 +50,11 @@ static void say_setting(const struct oac_run_result *r, FILE *out)
     fprintf(out, "\n  noise             %s\n  seed              %" PRIu64 "\n", r->noise,
             r->seed);
     say_power(r, out);
+    if (*r->calibration.id || r->calibration.tracked) {
+        char line[OAC_CALIBRATION_LINE_BYTES];
+        oac_calibration_line(&r->calibration, line);
+        fprintf(out, "  calibration       %s\n", line);
+    }
 }
 
 static void say_light_row(FILE *out, const char *where, double photons, double aj)

@@ -157,6 +157,10 @@ static enum oac_status check_options(const struct oac_run_options *o, struct oac
         return oac_fail(err, OAC_EUSAGE,
                         "a budget per sample counts photons before the weight: give "
                         "--photons-per-mac and --photon-reference preweight with it");
+    if (o->photon_budget == OAC_BUDGET_SAMPLE && o->calibration.track)
+        return oac_fail(err, OAC_EUSAGE,
+                        "a budget per sample takes its light from the link's account, which "
+                        "reference windows are part of: leave --track away");
     if (o->repeats < 1)
         return oac_fail(err, OAC_EINVAL, "0 repeats asked for; at least 1 is needed");
     if (o->record_path && oac_results_check_path(o->record_path, err) != OAC_OK)

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "driver/played.h"
+#include "experiments/calibration_use.h"
 #include "experiments/energy.h"
 #include "experiments/statistics.h"
 #include "hal/engine.h"
@@ -43,6 +44,7 @@ struct oac_run_options {
     double photons_per_mac; /* NAN: the rig's own power */
     enum oac_photon_reference photon_reference;
     enum oac_photon_budget photon_budget;
+    struct oac_calibration_use calibration;
     uint32_t repeats;          /* windows averaged per readout, >= 1 */
     uint64_t seed;             /* of the noise */
     size_t threads;            /* 0: all processors */
@@ -71,6 +73,7 @@ struct oac_run_result {
     char rig_name[OAC_RUN_TEXT_BYTES], device_id[OAC_RUN_TEXT_BYTES], kernel_level[16];
     char model_sha256[OAC_DIGEST_HEX_BYTES], dataset_sha256[OAC_DIGEST_HEX_BYTES];
     char rig_sha256[OAC_DIGEST_HEX_BYTES];
+    struct oac_calibration_marks calibration;
     uint64_t seed, repeats;
     size_t images, classes, threads, batch;
     double photons_per_mac_asked;                 /* NAN: the rig's own power */
@@ -83,9 +86,10 @@ struct oac_run_result {
     double aj_per_mac_detected, aj_per_mac_incident, aj_per_mac_launched, aj_per_mac_client_in;
     uint64_t clipped_operands, clipped_readouts, clipped_weights;
     double readouts_per_image;
-    double slot_rate_hz, latency_s_per_image;  /* bench time of one image incl. guards */
-    double link_bits_per_s;                    /* weight stream over all channels */
-    uint64_t client_memory_bytes;              /* experiments/figures.h states the formula */
+    double slot_rate_hz,
+        latency_s_per_image;      /* bench time of one image incl. guards and references */
+    double link_bits_per_s;       /* weight stream over all channels */
+    uint64_t client_memory_bytes; /* experiments/figures.h states the formula */
     double client_j_per_mac, server_j_per_mac; /* electrical, rig.energy */
     struct oac_energy energy_per_mac;          /* the same by component */
     double seconds, images_per_s;              /* wall clock of the optical part alone */

@@ -61,13 +61,17 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
     static const struct oac_sink silent;
     struct oac_sink heard = sink ? *sink : silent;
     struct oac_station_options asked = *options;
+    struct oac_engine_options engine = options->engine;
+    char calibration_id[OAC_DIGEST_HEX_BYTES];
     uint8_t hash[32];
 
     if (!asked.on)
         asked.on = "sim";
 
     memset(station, 0, sizeof *station);
-    if (oac_rig_read(options->rig, options->sets, options->set_count, &station->rig,
+    if (oac_calibration_open(&options->calibration, &engine, &station->calrec, calibration_id,
+                             err) != OAC_OK ||
+        oac_rig_read(options->rig, options->sets, options->set_count, &station->rig,
                      &station->rig_text, err) != OAC_OK)
         goto fail;
     oac_rig_warnings(&station->rig, warn, &heard);
@@ -87,8 +91,10 @@ enum oac_status oac_station_open(const struct oac_station_options *options,
                                                                : options->uri,
                                            .drive = &station->drive};
     if (oac_registry_open(asked.on, &request, &station->link, err) != OAC_OK ||
-        oac_engine_create(&station->link, NULL, &options->engine, &station->engine, err) !=
-            OAC_OK)
+        oac_engine_create(&station->link, station->calrec, &engine, &station->engine, err) !=
+            OAC_OK ||
+        oac_calibration_mark(&options->calibration, station->engine, calibration_id,
+                             &station->calibration, err) != OAC_OK)
         goto fail;
     return OAC_OK;
 fail:
@@ -101,6 +107,8 @@ static void close_bench(struct oac_station *station)
     oac_engine_destroy(station->engine);
     station->engine = NULL;
     oac_link_close(&station->link);
+    oac_calrec_destroy(station->calrec);
+    station->calrec = NULL;
     oac_dry_close(station->dry);
     station->dry = NULL;
 }
@@ -214,9 +222,9 @@ done:
     return status;
 }
 
-static enum oac_status open_model_and_data(const struct oac_run_options *options,
-                                           const struct oac_sink *sink, struct oac_setup *setup,
-                                           struct oac_err *err)
+enum oac_status oac_setup_read(const struct oac_run_options *options,
+                               const struct oac_sink *sink, struct oac_setup *setup,
+                               struct oac_err *err)
 {
     enum oac_status status = oac_native_read(options->model_path, &setup->network, err);
 
@@ -247,6 +255,7 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
         .noise = options->noise,
         .seed = options->seed,
         .engine = {.encoding = options->encoding, .repeats = options->repeats},
+        .calibration = options->calibration,
         .drive = {.arm = options->arm, .command = options->command_line},
         .played = options->played,
         .record = options->record_path,
@@ -254,7 +263,7 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
     };
 
     memset(setup, 0, sizeof *setup);
-    if (open_model_and_data(options, sink, setup, err) != OAC_OK ||
+    if (oac_setup_read(options, sink, setup, err) != OAC_OK ||
         oac_station_open(&station, sink, &setup->station, err) != OAC_OK ||
         oac_forward_create(setup->station.engine, setup->network, &setup->forward, err) !=
             OAC_OK) {

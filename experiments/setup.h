@@ -28,7 +28,8 @@ struct oac_station_options {
     size_t set_count;
     uint32_t noise; /* mask of sim/noise.h */
     uint64_t seed;
-    struct oac_engine_options engine;
+    struct oac_engine_options engine; /* but for what calibration says */
+    struct oac_calibration_use calibration;
     struct oac_drive
         drive; /* of a lab bench: whether --arm was said; tap and sink are filled here */
     struct oac_played *played; /* not NULL: a dry run (driver/dry.h), and what it would play */
@@ -43,6 +44,8 @@ struct oac_station {
     struct oac_dry *dry; /* of a dry run */
     struct oac_drive drive;
     struct oac_link link;
+    struct oac_calrec *calrec; /* NULL: the link's nominal one */
+    struct oac_calibration_marks calibration;
     struct oac_engine *engine;
     struct oac_recorder *recorder; /* NULL: nothing is recorded */
 };
@@ -78,6 +81,10 @@ enum oac_status oac_setup_open(const struct oac_run_options *options,
 /* As oac_station_finish. */
 enum oac_status oac_setup_finish(struct oac_setup *setup, struct oac_err *err) OAC_MUST_USE;
 
+/* Network and data alone, into a zeroed set-up; close it after a failure too. */
+enum oac_status oac_setup_read(const struct oac_run_options *options,
+                               const struct oac_sink *sink, struct oac_setup *setup,
+                               struct oac_err *err) OAC_MUST_USE;
 void oac_setup_close(struct oac_setup *setup); /* a zeroed set-up is fine */
 
 #endif

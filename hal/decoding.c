@@ -41,15 +41,15 @@ static struct readout readout_of(const struct oac_frame_header *header,
     };
 }
 
-static void fill_row(const struct oac_frame_header *header, const struct oac_calrec *calrec,
+static void fill_row(const struct oac_frame_header *header, const struct oac_readers *readers,
                      const struct oac_operand_range *range, const struct oac_pass *pass,
                      unsigned repeats, size_t k, struct oac_decoder *decoder)
 {
-    const struct readout readout = readout_of(header, &calrec->channel[k], header->sum_tw[k]);
-    const double rx = oac_curve_floor(&calrec->client), open = 1.0 - rx,
-                 slots = (double)header->slots;
+    const struct readout readout = readout_of(header, &readers->channel[k], header->sum_tw[k]);
+    const double leak = readers->leak_code_per_x[k];
+    const double rx = readers->client_r, open = 1.0 - rx, slots = (double)header->slots;
     const double a = pass->sign * header->w_scale * range->scale / (readout.b * open * repeats);
-    double d = rx * readout.sum_g, h = readout.a * open;
+    double d = rx * (readout.sum_g + slots * leak), h = (readout.a + leak) * open;
     if (header->encoding == OAC_OFFSET) { /* the terms that an affine map adds to the product */
         double sum_w = slots * header->w_min + header->w_scale * readout.sum_w_opening;
         d -= range->min * sum_w / (a * repeats);
@@ -93,7 +93,7 @@ static void drop_x(const struct oac_pass *passes, unsigned pass_count, bool x_ne
 }
 
 enum oac_status oac_decoders_create(const struct oac_frame_header headers[OAC_FRAMES_MAX],
-                                    const struct oac_calrec *calrec,
+                                    const struct oac_readers *readers,
                                     const struct oac_operand_range *range, unsigned repeats,
                                     const struct oac_pass *passes, unsigned pass_count,
                                     struct oac_decoder *decoders, bool *needs_x,
@@ -111,7 +111,7 @@ enum oac_status oac_decoders_create(const struct oac_frame_header headers[OAC_FR
             decoders[p].column[i] = memory + i * rows;
         decoders[p].plain = memory + COLUMNS * rows;
         for (size_t k = 0; k < rows; k++)
-            fill_row(&headers[passes[p].frame], calrec, range, &passes[p], repeats, k,
+            fill_row(&headers[passes[p].frame], readers, range, &passes[p], repeats, k,
                      &decoders[p]);
     }
     *needs_x = false;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client half of the matrix engine: readouts, frame headers, own x and the calibration record become
- * y. Inverts the readout equation of hal/calrec.h. With x^ and w^ the encoded openings of x and w (w^ in
- * [-1,1] when balanced), N slots, client extinction rx, X = sum x^, L launch:
+ * y. Inverts the readout equation that hal/correction.h leaves. With x^ and w^ the encoded openings of x and
+ * w (w^ in [-1,1] when balanced), N slots, client extinction rx, X = sum x^, L launch:
  *
  *     sum Tx = N rx + (1-rx) X
  *     G_n    = gain Tw (or gain Tw+ - gain_minus Tw-) = a + b w^_n
  *     sum w^ x^ = (code - zero)/(L b (1-rx)),
- *     zero      = offset + N dark + gx (N rx + (1-rx) X) + L (rx sum G + a (1-rx) X)
+ *     zero      = offset + N dark + gx (N rx + (1-rx) X) + L (rx (sum G + N leak) + (a + leak) (1-rx) X)
  *     y         = w_scale x_scale sum_passes sign sum w^ x^           (rails, balanced)
  *     y         = w_scale x_scale sum w^ x^ + w_min x_scale X + x_min sum w   (offset)
  *
@@ -34,10 +34,16 @@ struct oac_operand_range {
     double scale; /* x of opening 1, less min */
 };
 
-/* Decoders of all passes of one tile, averaged over `repeats`. calrec's channels 0..rows-1 read the tile.
+struct oac_readers { /* what reads a tile, row by row: hal/correction.h */
+    const struct oac_calrec_channel *channel; /* (rows) */
+    const double *leak_code_per_x; /* (rows) light of other lasers, per unit of sum Tx */
+    double client_r;
+};
+
+/* Decoders of all passes of one tile, averaged over `repeats`.
  * *needs_x is set when X matters: where no pass needs it (it cancels between rails), f and h are zero. */
 enum oac_status oac_decoders_create(const struct oac_frame_header headers[OAC_FRAMES_MAX],
-                                    const struct oac_calrec *calrec,
+                                    const struct oac_readers *readers,
                                     const struct oac_operand_range *range, unsigned repeats,
                                     const struct oac_pass *passes, unsigned pass_count,
                                     struct oac_decoder *decoders, bool *needs_x,

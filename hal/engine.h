@@ -13,7 +13,11 @@
  * Scales are constants given at load, never taken from the batch at hand.
  *
  * Schedule (image-major): slot0 = base + image * slots_per_image + offset(matrix, tile, pass, repeat), so
- * image 731 can be re-run alone. */
+ * image 731 can be re-run alone. With `track`, reference windows come between images (hal/schedule.h) and
+ * say how far the readouts have drifted since the calibration (hal/reference.h).
+ *
+ * Of a measured record all of it applies: its settings, the curves of each channel, linearity, crosstalk, and
+ * the rows of excluded channels go to the others (hal/correction.h). What is nominal costs nothing. */
 #ifndef OAC_HAL_ENGINE_H
 #define OAC_HAL_ENGINE_H
 
@@ -30,15 +34,25 @@ extern const char *const oac_encoding_names[]; /* "rails", "offset", "balanced",
 
 struct oac_engine_options {
     enum oac_encoding encoding;
-    uint32_t repeats;   /* windows averaged per readout, >= 1 */
-    uint64_t slot_base; /* bench slot of image 0 */
+    uint32_t repeats;     /* windows averaged per readout, >= 1 */
+    uint64_t slot_base;   /* bench slot of image 0, or of its references */
+    bool track;           /* correct drift by reference windows */
+    uint32_t track_every; /* images between them; 0: OAC_TRACK_EVERY */
+    uint32_t track_span;  /* groups of images averaged; 0: OAC_TRACK_SPAN */
+    bool force; /* take a record made for another rig, device, firmware or slot rate */
 };
+
+/* References of 16 images weigh little beside their windows; 8 of them quiet their noise threefold, and 128
+ * images are soon against any drift that a calibration outlasts. */
+#define OAC_TRACK_EVERY 16u
+#define OAC_TRACK_SPAN  8u
 
 struct oac_engine; /* a link, a calibration record and the matrices loaded through them */
 struct oac_matrix; /* one loaded W; owned by the engine */
 struct oac_engine_scratch; /* one thread's buffers for oac_matrix_multiply */
 
-/* calrec NULL: the link's nominal record. Both must outlive the engine. */
+/* calrec NULL: the link's nominal record. Both must outlive the engine. Applies the record's settings to the
+ * link. Status: OAC_EMISMATCH for a record of another bench, unless forced. */
 enum oac_status oac_engine_create(struct oac_link *link, const struct oac_calrec *calrec,
                                   const struct oac_engine_options *options,
                                   struct oac_engine **engine, struct oac_err *err) OAC_MUST_USE;
@@ -109,7 +123,17 @@ enum oac_status oac_matrix_light(const struct oac_matrix *matrix, const float *x
                                  struct oac_matrix_light *light,
                                  struct oac_err *err) OAC_MUST_USE;
 
-uint64_t oac_engine_slots_per_image(const struct oac_engine *engine);
+uint64_t oac_engine_slots_per_image(const struct oac_engine *engine); /* without references */
+
+struct oac_reference_cost { /* per image; zeros when nothing is tracked */
+    double slots, windows, launched_j, client_in_j;
+};
+enum oac_status oac_engine_reference_cost(const struct oac_engine *engine,
+                                          struct oac_reference_cost *cost,
+                                          struct oac_err *err) OAC_MUST_USE;
+/* The record in use, and whether it had to be forced upon this bench. */
+const struct oac_calrec *oac_engine_calrec(const struct oac_engine *engine);
+bool oac_engine_forced(const struct oac_engine *engine);
 uint64_t oac_engine_clipped_weights(const struct oac_engine *engine);
 const struct oac_link_caps *oac_engine_caps(const struct oac_engine *engine);
 

@@ -44,6 +44,9 @@ enum oac_status oac_matrix_light(const struct oac_matrix *matrix, const float *x
             double sum_tx, sum_tw_tx;
             if (oac_link_light(engine->link, tile->handle[pass->frame], &frame, err))
                 return oac_fail_within(err, "%s", matrix->name);
+            /* a channel that carries no row adds only what leaks */
+            frame.photons_preweight *=
+                (double)tile->correction->rows / (double)tile->correction->lanes;
             expected_light(matrix, tile, pass, x_mean, &sum_tx, &sum_tw_tx);
             total.launched_j += repeats * frame.launched_j;
             total.client_in_j += repeats * frame.client_in_j;
@@ -52,5 +55,27 @@ enum oac_status oac_matrix_light(const struct oac_matrix *matrix, const float *x
         }
     }
     *light = total;
+    return OAC_OK;
+}
+
+enum oac_status oac_engine_reference_cost(const struct oac_engine *engine,
+                                          struct oac_reference_cost *cost, struct oac_err *err)
+{
+    struct oac_reference_cost found = {0};
+    if (engine->reference) {
+        const double images = (double)engine->schedule.group;
+        const double windows = OAC_REFERENCE_WINDOWS / images;
+        const double launched = windows * (double)engine->reference->launch;
+        struct oac_frame_light light;
+        if (oac_link_light(engine->link, engine->reference->handle, &light, err))
+            return oac_fail_within(err, "reference windows");
+        found = (struct oac_reference_cost){
+            .slots = (double)engine->schedule.reference / images,
+            .windows = windows,
+            .launched_j = launched * light.launched_j,
+            .client_in_j = launched * light.client_in_j,
+        };
+    }
+    *cost = found;
     return OAC_OK;
 }

@@ -64,17 +64,34 @@ static void prepare_operands(struct oac_matrix *matrix, const struct oac_matrix_
 }
 
 /* Each row's part of the light at equal transmission: what its gain says. */
-static void row_shares(const struct oac_engine *engine, size_t rows, bool differential,
+static void row_shares(const struct oac_correction *correction, size_t rows, bool differential,
                        double *row_share)
 {
     double sum = 0.0;
     for (size_t k = 0; k < rows; k++) {
-        const struct oac_calrec_channel *channel = &engine->calrec->channel[k];
+        const struct oac_calrec_channel *channel = &correction->own[k];
         row_share[k] = channel->gain_code + (differential ? channel->gain_minus_code : 0.0);
         sum += row_share[k];
     }
     for (size_t k = 0; k < rows; k++)
         row_share[k] /= sum;
+}
+
+/* Rows of codes, moved to their channels; those between them are parked. In place, so code has room for
+ * `lanes` rows. */
+static void spread(const struct oac_link_caps *caps, const struct oac_correction *correction,
+                   size_t slots, uint16_t *code)
+{
+    size_t row = correction->rows;
+    for (size_t lane = correction->lanes; lane-- > 0 && lane + 1 != row;) {
+        uint16_t *to = code + lane * slots;
+        if (row > 0 && correction->channel[row - 1] == lane) {
+            memcpy(to, code + --row * slots, slots * sizeof *code);
+            continue;
+        }
+        for (size_t n = 0; n < slots; n++)
+            to[n] = (uint16_t)caps->weight[lane].code_safe;
+    }
 }
 
 static enum oac_status load_frame(struct oac_matrix *matrix, struct oac_tile *tile,
@@ -101,14 +118,29 @@ static enum oac_status load_frame(struct oac_matrix *matrix, struct oac_tile *ti
         oac_encode_tile(weights, header, code, row_share, tile->share[frame],
                         &engine->clipped_weights, err))
         return err->status;
+    spread(engine->link->caps, tile->correction, tile->cols, code);
     const struct oac_weight_frame loaded = {
-        .rows = tile->rows,
+        .rows = tile->correction->lanes,
         .slots = tile->cols,
         .code = code,
         .null_x_code = matrix->null_code,
         .differential = header->differential,
     };
     return oac_link_load(engine->link, &loaded, &tile->handle[frame], err);
+}
+
+/* The engine's correction for tiles of so many rows. */
+static enum oac_status need_correction(struct oac_engine *engine, struct oac_tile *tile,
+                                       struct oac_err *err)
+{
+    struct oac_correction **correction = &engine->correction[tile->rows];
+    if (!*correction &&
+        oac_correction_create(engine->calrec, engine->link->caps->weight, engine->channel,
+                              tile->rows, engine->options.encoding == OAC_BALANCED, correction,
+                              err))
+        return err->status;
+    tile->correction = *correction;
+    return OAC_OK;
 }
 
 static enum oac_status load_tile(struct oac_matrix *matrix, struct oac_tile *tile,
@@ -127,7 +159,13 @@ static enum oac_status load_tile(struct oac_matrix *matrix, struct oac_tile *til
     };
     bool needs_x = false;
     double *row_share = NULL;
-    uint16_t *code = oac_alloc(tile->rows, tile->cols * sizeof *code, "weight codes", err);
+    if (need_correction(engine, tile, err))
+        return err->status;
+    const struct oac_readers readers = {tile->correction->reader,
+                                        tile->correction->leak_code_per_x,
+                                        oac_curve_floor(&engine->calrec->client)};
+    uint16_t *code =
+        oac_alloc(tile->correction->lanes, tile->cols * sizeof *code, "weight codes", err);
     if (!code)
         return err->status;
     enum oac_status status = OAC_ENOMEM;
@@ -136,14 +174,14 @@ static enum oac_status load_tile(struct oac_matrix *matrix, struct oac_tile *til
                              "a schedule", err);
     if (!row_share || !tile->offset)
         goto free_code;
-    row_shares(engine, tile->rows, engine->options.encoding == OAC_BALANCED, row_share);
+    row_shares(tile->correction, tile->rows, engine->options.encoding == OAC_BALANCED,
+               row_share);
     tile->frames = oac_encoding_frames(engine->options.encoding);
     for (unsigned frame = 0; frame < tile->frames; frame++)
         if ((status = load_frame(matrix, tile, frame, &weights, code, row_share, err)))
             goto free_code;
-    status =
-        oac_decoders_create(tile->header, engine->calrec, &matrix->range, repeats, matrix->pass,
-                            matrix->pass_count, tile->decoder, &needs_x, err);
+    status = oac_decoders_create(tile->header, &readers, &matrix->range, repeats, matrix->pass,
+                                 matrix->pass_count, tile->decoder, &needs_x, err);
     matrix->needs_x |= needs_x;
     for (size_t i = 0; !status && i < (size_t)matrix->pass_count * repeats; i++)
         tile->offset[i] = oac_schedule_append(&engine->schedule, tile->cols);
@@ -161,17 +199,18 @@ static enum oac_status cut_tiles(struct oac_matrix *matrix, struct oac_err *err)
     size_t segments = (matrix->cols + slots_max - 1) / slots_max;
     size_t segment = (matrix->cols + segments - 1) / segments;
     segments = (matrix->cols + segment - 1) / segment;
-    size_t bands = (matrix->rows + caps->channels - 1) / caps->channels;
+    const size_t lanes = matrix->engine->usable;
+    size_t bands = (matrix->rows + lanes - 1) / lanes;
     size_t count;
     if (oac_size_product(segments, bands, "tiles", &count, err) ||
         !(matrix->tile = oac_alloc(count, sizeof *matrix->tile, "tiles", err)))
         return err->status;
     matrix->tile_count = count;
     for (size_t i = 0; i < count; i++) {
-        size_t row0 = i % bands * caps->channels, col0 = i / bands * segment;
+        size_t row0 = i % bands * lanes, col0 = i / bands * segment;
         size_t rows_left = matrix->rows - row0, cols_left = matrix->cols - col0;
         matrix->tile[i].row0 = row0;
-        matrix->tile[i].rows = rows_left < caps->channels ? rows_left : caps->channels;
+        matrix->tile[i].rows = rows_left < lanes ? rows_left : lanes;
         matrix->tile[i].col0 = col0;
         matrix->tile[i].cols = cols_left < segment ? cols_left : segment;
     }

@@ -50,6 +50,20 @@ struct chunk {
     uint32_t saturated;
 };
 
+/* The readouts of one window as the decoder wants them. */
+static const float *correct(const struct chunk *chunk, const struct oac_tile *tile,
+                            size_t image, const float *code)
+{
+    const struct oac_engine_scratch *s = chunk->scratch;
+    struct oac_drifted drifted;
+    if (s->follower)
+        drifted = oac_follower_at(s->follower, &s->engine->schedule,
+                                  chunk->call->image0 + image, tile->cols);
+    oac_correction_apply(tile->correction, tile->cols, s->follower ? &drifted : NULL, code,
+                         s->work, s->fixed);
+    return s->fixed;
+}
+
 /* Most windows: launch 1, range 1, no need of X. What `constants` would make of them is at hand. */
 static bool decode_plain(const struct chunk *chunk, const struct oac_tile *tile, unsigned pass,
                          bool add)
@@ -73,7 +87,9 @@ static void decode_windows(const struct chunk *chunk, const struct oac_tile *til
     const struct oac_engine_scratch *s = chunk->scratch;
     const struct oac_multiply *call = chunk->call;
     const struct oac_code_kernel *kernel = oac_code_kernel();
-    if (decode_plain(chunk, tile, pass, add))
+    const struct oac_correction *correction = tile->correction;
+    const bool acts = s->follower || oac_correction_acts(correction);
+    if (!acts && decode_plain(chunk, tile, pass, add))
         return;
     const double *sum_x = s->operands.sum_x[matrix->pass[pass].x_negative];
     double launch_was = 0.0, x_was = 0.0, power_was = 0.0;
@@ -88,7 +104,10 @@ static void decode_windows(const struct chunk *chunk, const struct oac_tile *til
         launch_was = launch;
         x_was = x;
         power_was = power;
-        kernel->decode(tile->rows, s->code + b * tile->rows, s->gain, s->zero, add,
+        const float *code = s->code + b * correction->lanes;
+        if (acts)
+            code = correct(chunk, tile, image, code);
+        kernel->decode(tile->rows, code, s->gain, s->zero, add,
                        call->y + image * matrix->rows + tile->row0);
     }
 }
@@ -154,6 +173,11 @@ static enum oac_status multiply_chunk(struct chunk *chunk, size_t windows, uint6
     const struct oac_matrix *matrix = chunk->matrix;
     const struct oac_multiply *call = chunk->call;
     const unsigned repeats = matrix->engine->options.repeats;
+    if (chunk->scratch->follower &&
+        oac_follower_follow(chunk->scratch->follower, &matrix->engine->schedule,
+                            call->image0 + chunk->first, windows, chunk->scratch->workspace,
+                            err))
+        return err->status;
     for (size_t b = 0; call->photons && b < windows; b++)
         call->photons[chunk->first + b] = 0.0;
     for (size_t t = 0; t < matrix->tile_count; t++) {

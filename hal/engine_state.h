@@ -10,9 +10,11 @@
 
 #include "hal/code_kernel.h"
 #include "hal/code_map.h"
+#include "hal/correction.h"
 #include "hal/decoding.h"
 #include "hal/encoding.h"
 #include "hal/engine.h"
+#include "hal/reference.h"
 #include "hal/schedule.h"
 
 /* Images worked on together: enough to amortise a play, few enough to stay in the caches. */
@@ -34,7 +36,8 @@ struct oac_tile { /* some rows on the channels, some columns in the slots */
     struct oac_frame_header header[OAC_FRAMES_MAX];
     double *share[OAC_FRAMES_MAX]; /* (cols) sum over rows of (row's part of the light) Tw */
     struct oac_decoder decoder[OAC_PASSES_MAX];
-    uint64_t *offset; /* (passes, repeats) schedule offsets */
+    const struct oac_correction *correction; /* the engine's */
+    uint64_t *offset;                        /* (passes, repeats) schedule offsets */
 };
 
 struct oac_matrix {
@@ -59,8 +62,14 @@ struct oac_engine {
     const struct oac_calrec *calrec;
     struct oac_engine_options options;
     struct oac_code_map client;
-    int32_t *opening;            /* (code_max + 1) of the client's codes, in OAC_OPENING_UNIT */
-    struct oac_code_map *weight; /* (channels) */
+    int32_t *opening; /* (code_max + 1) of the client's codes, in OAC_OPENING_UNIT */
+    size_t usable;    /* channels in use */
+    size_t *channel;  /* (usable) which, ascending: row i of any tile is on channel[i] */
+    struct oac_code_map *weight; /* (usable) */
+    struct oac_correction *
+        *correction; /* (usable + 1) by rows of a tile; NULL: none has so many */
+    struct oac_reference *reference; /* NULL: drift is not tracked */
+    bool forced;
     struct oac_schedule schedule;
     atomic_bool frozen; /* a scratch exists: no more loading */
     uint64_t clipped_weights;
@@ -94,10 +103,13 @@ struct oac_engine_scratch {
     float *row;   /* (slots_max + pad) one row's operands, made of bytes */
     float *value; /* (slots_max + pad) its non-zero ones */
     struct oac_byte_codes byte_codes;
-    uint64_t *slot0;     /* (chunk) */
-    float *code;         /* (chunk, channels) readouts */
-    double *photons;     /* (chunk) */
-    double *gain, *zero; /* (channels) decoding constants of one window */
+    uint64_t *slot0;               /* (chunk) */
+    float *code;                   /* (chunk, channels) readouts */
+    float *fixed;                  /* (channels) those of one window, corrected */
+    double *work;                  /* (channels) */
+    struct oac_follower *follower; /* NULL: drift is not tracked */
+    double *photons;               /* (chunk) */
+    double *gain, *zero;           /* (channels) decoding constants of one window */
 };
 
 /* Operands (windows, slots; ld): x, or scale times bytes. x_scale (windows) may be NULL. */

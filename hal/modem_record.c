@@ -5,8 +5,6 @@
  *     dark' = dark + (1 - d_x) x0 (gx + w0 gain)
  * and of a pair the same with the second detector's light, (1 + r - w0), taken off. The light
  * of the dark share is at launch 1. */
-#include <string.h>
-
 #include "hal/modem_state.h"
 
 static double dark_of(const struct oac_port *port, const struct oac_curve *curve)
@@ -32,12 +30,9 @@ enum oac_status oac_modem_record_make(struct oac_modem *self, struct oac_err *er
     const struct oac_calrec *from = self->caps.nominal;
     if (self->options.shape == OAC_SHAPE_HOLD)
         return OAC_OK;
-    if (oac_calrec_create(from->channels, &self->nominal, err))
+    if (oac_calrec_copy(from, &self->nominal, err))
         return err->status;
     struct oac_calrec_channel *channel = self->nominal->channel;
-    *self->nominal = *from;
-    self->nominal->channel = channel;
-    memcpy(channel, from->channel, from->channels * sizeof *channel);
     const double d_w = share(self, false), d_x = share(self, true);
     const double x0 = dark_of(self->caps.client, &from->client);
     for (size_t k = 0; k < from->channels; k++) {

@@ -80,7 +80,7 @@ enum oac_status oac_analytic_setup(struct oac_analytic *self, const uint8_t rig_
             rig->name);
     self->slot_s = 1.0 / rig->slot_rate_hz;
     self->version = 1;
-    self->crosstalk = oac_demux_has_crosstalk(rig);
+    self->crosstalk = oac_demux_has_crosstalk(rig) || rig->fault.swapped.count > 0;
     if (oac_bench_create(rig, &self->bench, err) ||
         oac_panel_init(&self->panel, rig, self->bench, self->noise, "sim", "analytic 1",
                        rig_hash, err))

@@ -47,12 +47,14 @@ enum oac_status oac_analytic_paths_refresh(struct oac_analytic *self, struct oac
     for (size_t j = 0; j < channels; j++)
         fill_source(self, j, &self->source[j]);
     size_t used = 0;
+    self->crosstalk = false;
     for (size_t k = 0; k < channels; k++) {
         self->path_begin[k] = used;
         for (size_t j = 0; j < channels; j++) {
             double demux = bench->demux[k * channels + j];
             if (!(demux > 0.0))
                 continue;
+            self->crosstalk |= j != k;
             self->path_from[used] = j;
             self->path_light[used++] = demux * self->source[j].power_w *
                                        bench->fiber.transmission * bench->amplifier.gain *
@@ -61,7 +63,6 @@ enum oac_status oac_analytic_paths_refresh(struct oac_analytic *self, struct oac
         }
     }
     self->path_begin[channels] = used;
-    self->crosstalk = used > channels;
     return OAC_OK;
 }
 

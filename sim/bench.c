@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/bench.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -9,7 +10,7 @@
 #include "sim/components/demux.h"
 
 /* sub numbers of stream OAC_RNG_BENCH; converter_error.c uses those from 16. */
-enum { DRAW_POWER, DRAW_VPI, DRAW_BIAS, DRAW_GAIN, DRAW_OFFSET, DRAW_ADC_DELAY };
+enum { DRAW_POWER, DRAW_VPI, DRAW_BIAS, DRAW_GAIN, DRAW_OFFSET, DRAW_ADC_DELAY, DRAW_ER };
 
 /* Numbers that tell converters and drift processes of one bench apart; channels are below 2^16.
  */
@@ -19,10 +20,17 @@ enum { DRIFT_BIAS = 0, DRIFT_POWER = 1 << 20, DRIFT_GAIN = 2 << 20, DRIFT_CLIENT
 /* The client's modulator is one part: its draws sit beside those of the channels. */
 static const uint64_t CLIENT_INDEX = UINT64_C(1) << 40;
 
+/* Crosstalk of laser j in readout k is drawn at (k << 20) + j, away from the channels. */
+static const uint64_t CROSSTALK_INDEX = UINT64_C(1) << 41;
+
 static double hidden(const struct oac_rig *rig, uint64_t index, uint32_t what, double sigma)
 {
     if (!(sigma > 0.0))
         return 0.0;
+    if (rig->spread == OAC_SPREAD_UNIFORM)
+        return sigma *
+               (2.0 * oac_rng_uniform((uint64_t)rig->bench_seed, OAC_RNG_BENCH, index, what) -
+                1.0);
     return sigma * oac_rng_normal((uint64_t)rig->bench_seed, OAC_RNG_BENCH, index, what);
 }
 
@@ -30,8 +38,12 @@ static struct oac_mzm hidden_mzm(const struct oac_rig *rig, uint64_t index,
                                  const struct oac_rig_modulator *modulator, double scale)
 {
     double vpi_scale = scale * (1.0 + hidden(rig, index, DRAW_VPI, modulator->vpi_spread));
-    return oac_mzm_from_rig(modulator, vpi_scale,
-                            hidden(rig, index, DRAW_BIAS, modulator->bias_spread_v));
+    struct oac_mzm mzm = oac_mzm_from_rig(
+        modulator, vpi_scale, hidden(rig, index, DRAW_BIAS, modulator->bias_spread_v));
+    double er_db = modulator->er_db + hidden(rig, index, DRAW_ER, modulator->er_spread_db);
+    if (modulator->er_spread_db > 0.0)
+        mzm.r = oac_linear_loss_from_db(fmax(er_db, 3.0));
+    return mzm;
 }
 
 static struct oac_drift process(const struct oac_rig *rig, double sigma, double tau_s, int kind,
@@ -69,6 +81,20 @@ static void fill_channel(const struct oac_rig *rig, const struct oac_bench *benc
         process(rig, rig->laser.drift_sigma, rig->laser.drift_tau_s, DRIFT_POWER, k);
     channel->gain_drift =
         process(rig, rig->detector.drift_sigma, rig->detector.drift_tau_s, DRIFT_GAIN, k);
+}
+
+/* Every pair of channels apart; the diagonal is the insertion loss. */
+static void spread_crosstalk(const struct oac_rig *rig, struct oac_bench *bench)
+{
+    const double spread_db = rig->demux.crosstalk_spread_db;
+    for (size_t k = 0; spread_db > 0.0 && k < bench->channels; k++)
+        for (size_t j = 0; j < bench->channels; j++) {
+            double *x = &bench->demux[k * bench->channels + j];
+            uint64_t index = CROSSTALK_INDEX + ((uint64_t)k << 20) + j;
+            double more = oac_power_ratio_from_db(hidden(rig, index, DRAW_POWER, spread_db));
+            if (j != k)
+                *x = fmin(*x * more, bench->demux[k * bench->channels + k]);
+        }
 }
 
 static enum oac_status make_converters(const struct oac_rig *rig, struct oac_bench *bench,
@@ -109,12 +135,14 @@ enum oac_status oac_bench_create(const struct oac_rig *rig, struct oac_bench **b
     made->amplifier = oac_amplifier_from_rig(rig);
     made->detector = oac_detector_from_rig(rig);
     oac_demux_matrix(rig, channels, made->demux);
+    spread_crosstalk(rig, made);
     made->client_bias_drift = process(rig, rig->client_modulator.drift_sigma_v,
                                       rig->client_modulator.drift_tau_s, DRIFT_CLIENT, 0);
     for (size_t k = 0; k < channels; k++)
         fill_channel(rig, made, k, &made->channel[k]);
     if (make_converters(rig, made, err) != OAC_OK)
         goto destroy;
+    oac_bench_break(rig, made);
     *bench = made;
     return OAC_OK;
 

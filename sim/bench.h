@@ -5,10 +5,12 @@
  *     power_k     = P 10^(N(0, power_spread_db)/10)
  *     V_pi,k      = V_pi (1 + N(0, vpi_spread));     V_peak,k = bias + N(0, bias_spread)
  *     client V_pi at channel k = V_pi,client lambda_k/lambda_c     (when vpi_tracks_wavelength)
+ *     ER_k        = er_db + N(0, er_spread_db), at least 3 dB;    crosstalk likewise, at most 0 dB
  *     gain_k      = 10^(N(0, gain_spread_db)/10)     on the electrons (a photocurrent's dB are optical: 10 log)
  *     offset_k    = N(0, offset_spread_v);           adc_delay_k = adc_delay_s + N(0, adc_delay_spread_s)
- * With every spread 0 it is the nominal bench, bit for bit. Draws are keyed (bench_seed, OAC_RNG_BENCH,
- * channel, what), so that adding channels changes none of those before. */
+ * With spread: uniform, N(0, s) is U(-s, s) instead. Then come the faults (sim/bench_faults.c).
+ * With every spread 0 and no fault it is the nominal bench, bit for bit. Draws are keyed (bench_seed,
+ * OAC_RNG_BENCH, channel, what), so that adding channels changes none of those before. */
 #ifndef OAC_SIM_BENCH_H
 #define OAC_SIM_BENCH_H
 
@@ -59,5 +61,8 @@ struct oac_bench {
 enum oac_status oac_bench_create(const struct oac_rig *rig, struct oac_bench **bench,
                                  struct oac_err *err) OAC_MUST_USE;
 void oac_bench_destroy(struct oac_bench *bench); /* NULL is fine */
+
+/* sim/bench_faults.c: breaks what rig->fault lists. Channels have been checked. */
+void oac_bench_break(const struct oac_rig *rig, struct oac_bench *bench);
 
 #endif

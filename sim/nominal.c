@@ -71,6 +71,7 @@ enum oac_status oac_nominal_calrec(const struct oac_rig *rig, const char *device
     snprintf(made->origin, sizeof made->origin, "nominal");
     snprintf(made->device_id, sizeof made->device_id, "%s", device_id);
     memcpy(made->rig_hash, rig_hash, sizeof made->rig_hash);
+    made->slot_rate_hz = rig->slot_rate_hz;
     made->client = (struct oac_curve){client.vpi_v, client.vpeak_v, client.r};
     for (size_t k = 0; k < made->channels; k++)
         made->channel[k] = nominal_channel(rig);

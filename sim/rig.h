@@ -26,8 +26,9 @@ struct oac_rig_modulator {
     bool dual_output;     /* weight only: the complementary output is used too */
     bool
         vpi_tracks_wavelength; /* client only: V_pi proportional to each channel's wavelength */
-    double vpi_spread;         /* hidden, relative sigma per modulator (bench_seed) */
-    double bias_spread_v;      /* hidden, sigma of V_peak */
+    double vpi_spread;         /* hidden, relative, per modulator (bench_seed) */
+    double er_spread_db;       /* hidden, of the extinction ratio */
+    double bias_spread_v;      /* hidden, of V_peak */
     double drift_sigma_v, drift_tau_s; /* bias drift: Ornstein-Uhlenbeck */
 };
 
@@ -51,6 +52,7 @@ enum oac_amplifier_position {
 };
 enum oac_passband { OAC_PASSBAND_GAUSSIAN, OAC_PASSBAND_FLAT, OAC_PASSBAND_LORENTZIAN };
 enum oac_detector_kind { OAC_DETECTOR_PIN, OAC_DETECTOR_APD, OAC_DETECTOR_COUNTING };
+enum oac_spread { OAC_SPREAD_NORMAL, OAC_SPREAD_UNIFORM };
 enum oac_receiver_kind { OAC_RECEIVER_INTEGRATOR, OAC_RECEIVER_TIA, OAC_RECEIVER_COUNTER };
 
 struct oac_rig {
@@ -60,6 +62,7 @@ struct oac_rig {
     double temperature_k;
     int64_t guard_slots, preamble_slots, slots_max;
     int64_t bench_seed;
+    int spread; /* enum oac_spread: hidden values are normal, a spread is sigma; or uniform, half width */
 
     struct { /* the waveform engine's grid */
         int64_t samples_per_slot;
@@ -120,6 +123,7 @@ struct oac_rig {
     struct {
         double il_db;
         double adjacent_db, nonadjacent_db; /* crosstalk, positive; none: +inf */
+        double crosstalk_spread_db;         /* hidden, of each pair of channels */
         double passband_hz;                 /* full width at half maximum (wave); none: +inf */
         int passband_shape;                 /* enum oac_passband */
         double detuning_hz;                 /* of every channel's passband from its line */
@@ -162,6 +166,14 @@ struct oac_rig {
         double coupling_hz;       /* corner of the high-pass before it; none: 0 (wave) */
         int64_t samples_per_slot; /* conversions of a sampled receiver */
     } adc;
+
+    struct { /* what is broken; lists of channels */
+        struct oac_config_reals dead_detectors, saturated_detectors, stuck_modulators,
+            dark_lasers;
+        double stuck_at; /* transmission of a stuck modulator, relative to its peak */
+        struct oac_config_reals swapped; /* pairs whose detectors are swapped: 2, 3 */
+        bool no_light;                   /* the fiber is cut */
+    } fault;
 
     struct { /* the lab bench that this rig is the twin of; simulators read none of it */
         char uri[OAC_CONFIG_TEXT_BYTES];

@@ -12,6 +12,7 @@
 #include "sim/components/laser.h"
 #include "sim/components/mzm.h"
 #include "sim/rig.h"
+#include "sim/rig_check_hidden.h"
 #include "sim/rig_check_subcarrier.h"
 #include "sim/rig_check_wave.h"
 
@@ -160,7 +161,8 @@ enum oac_status oac_rig_check(const struct oac_rig *rig, struct oac_err *err)
         check_converter("adc", rig->adc.bits, rig->adc.enob_bits, rig->adc.inl_lsb,
                         rig->adc.dnl_lsb, err) != OAC_OK ||
         check_light(rig, err) != OAC_OK || check_detector(rig, err) != OAC_OK ||
-        check_range(rig, err) != OAC_OK || oac_rig_check_wave(rig, err) != OAC_OK)
+        check_range(rig, err) != OAC_OK || oac_rig_check_wave(rig, err) != OAC_OK ||
+        oac_rig_check_hidden(rig, err) != OAC_OK)
         return err->status;
     double memory = memory_slots(rig);
     if (!((double)rig->guard_slots >= memory))

@@ -31,12 +31,18 @@
         FIELD(f), .type = OAC_CONFIG_CHOICE, .unit = "", .default_text = d, .none_value = NAN, \
                   .choices = names, .help = h                                                  \
     }
+#define CHANNELS(f, h)                                                         \
+    {                                                                          \
+        FIELD(f), .type = OAC_CONFIG_REALS, .unit = "", .min = 0, .max = 1023, \
+                  .default_text = "", .none_value = NAN, .help = h             \
+    }
 #define TEXT(f, d, h)                                                                        \
     {                                                                                        \
         FIELD(f), .type = OAC_CONFIG_TEXT, .unit = "", .default_text = d, .none_value = NAN, \
                   .help = h                                                                  \
     }
 
+static const char *const SPREADS[] = {"normal", "uniform", NULL};
 static const char *const POSITIONS[] = {"none", "before_client", "after_client", NULL};
 static const char *const PASSBANDS[] = {"gaussian", "flat", "lorentzian", NULL};
 static const char *const DETECTORS[] = {"pin", "apd", "counting", NULL};
@@ -79,8 +85,9 @@ static const char *const RECEIVERS[] = {"integrator", "tia", "counter", NULL};
              "only."),                                                                       \
         REAL(m.drive_noise_v, "V", 0, 10, "0",                                               \
              "rms voltage noise on the drive beside the DAC's, independent per slot."),      \
-        REAL(m.vpi_spread, "1", 0, 0.1, "0", "Hidden relative sigma of V_pi."),              \
-        REAL(m.bias_spread_v, "V", 0, 100, "0", "Hidden sigma of V_peak."),                  \
+        REAL(m.vpi_spread, "1", 0, 0.3, "0", "Hidden relative spread of V_pi."),             \
+        REAL(m.er_spread_db, "dB", 0, 40, "0", "Hidden spread of the extinction ratio."),    \
+        REAL(m.bias_spread_v, "V", 0, 100, "0", "Hidden spread of V_peak."),                 \
         REAL(m.drift_sigma_v, "V", 0, 100, "0", "Stationary sigma of the drift of V_peak."), \
         REAL(m.drift_tau_s, "s", 1e-6, 1e9, "600", "Correlation time of that drift.")
 
@@ -97,6 +104,11 @@ static const struct oac_config_key KEYS[] = {
     INTEGER(bench_seed, "", 0, 9007199254740991.0, "1",
             "Fixes hidden imperfections and the path of drift."),
 
+    CHOICE(
+        spread, "normal", SPREADS,
+        "Shape of every hidden spread: normal, the spread is its sigma; or uniform, its half "
+        "width."),
+
     INTEGER(wave.samples_per_slot, "", 2, 256, "8",
             "Samples of light per slot in the waveform engine."),
 
@@ -111,12 +123,12 @@ static const struct oac_config_key KEYS[] = {
     REAL(timing.skew_s, "s", -1, 1, "0", "Hidden: the client's data come this much late."),
     REAL(timing.adc_delay_s, "s", 0, 1, "0",
          "Hidden: from the light to the ADC's sample; wave only."),
-    REAL(timing.adc_delay_spread_s, "s", 0, 1, "0", "Hidden sigma of that over channels."),
+    REAL(timing.adc_delay_spread_s, "s", 0, 1, "0", "Hidden spread of that over channels."),
 
     REAL(laser.power_dbm, "dBm", -120, 40, NULL,
          "Power per channel before the weight modulator."),
     REAL(laser.power_max_dbm, "dBm", -120, 60, NULL, "The most a launch setting may ask for."),
-    REAL(laser.power_spread_db, "dB", 0, 10, "0", "Hidden sigma of power over channels."),
+    REAL(laser.power_spread_db, "dB", 0, 10, "0", "Hidden spread of power over channels."),
     REAL(laser.center_hz, "Hz", 1e13, 1e15, "193.4e12",
          "Optical frequency of the band's centre."),
     REAL(laser.grid_hz, "Hz", 0, 1e13, "0", "Spacing of channels; 0: all at the centre."),
@@ -174,6 +186,8 @@ static const struct oac_config_key KEYS[] = {
             "How far neighbours are down at a port."),
     REAL_OR(demux.nonadjacent_db, "dB", 3, 120, "none", INFINITY,
             "How far each other channel is down at a port."),
+    REAL(demux.crosstalk_spread_db, "dB", 0, 40, "0",
+         "Hidden spread of that, of each channel at each port."),
 
     REAL_OR(demux.passband_hz, "Hz", 1e6, 1e14, "none", INFINITY,
             "Full width at half maximum of a channel's passband; wave only."),
@@ -197,7 +211,7 @@ static const struct oac_config_key KEYS[] = {
     REAL_OR(detector.saturation_a, "A", 1e-12, 10, "none", INFINITY,
             "Largest photocurrent, before avalanche gain; wave only."),
     REAL(detector.gain_spread_db, "dB", 0, 10, "0",
-         "Hidden sigma over channels of electrical gain, 10 log of the electrons."),
+         "Hidden spread over channels of electrical gain, 10 log of the electrons."),
     REAL(detector.drift_sigma, "1", 0, 1, "0", "Stationary relative sigma of gain drift."),
     REAL(detector.drift_tau_s, "s", 1e-6, 1e9, "600", "Correlation time of that drift."),
 
@@ -225,12 +239,21 @@ static const struct oac_config_key KEYS[] = {
     REAL(adc.inl_lsb, "lsb", 0, 64, "0",
          "Amplitude of the fixed bow and ripple, whose shape is hidden."),
     REAL(adc.dnl_lsb, "lsb", 0, 8, "0", "rms of the fixed, hidden error between neighbours."),
-    REAL(adc.offset_spread_v, "V", 0, 1e3, "0", "Hidden sigma over channels of offset."),
+    REAL(adc.offset_spread_v, "V", 0, 1e3, "0", "Hidden spread over channels of offset."),
     REAL(adc.jitter_s, "s", 0, 1, "0", "rms aperture jitter; wave only."),
     REAL_OR(adc.coupling_hz, "Hz", 1e-3, 1e12, "none", 0.0,
             "Corner of the high-pass before an AC-coupled ADC; none: DC-coupled. wave only."),
     INTEGER(adc.samples_per_slot, "", 1, 64, "1",
             "Conversions per slot of a sampled receiver."),
+
+    CHANNELS(fault.dead_detectors, "Channels whose detector reads no light."),
+    CHANNELS(fault.saturated_detectors, "Channels whose readout is at the end of its range."),
+    CHANNELS(fault.stuck_modulators, "Channels whose weight modulator follows no voltage."),
+    REAL(fault.stuck_at, "1", 0, 1, "0.5", "Their transmission, relative to the peak."),
+    CHANNELS(fault.dark_lasers, "Channels whose laser gives no light."),
+    CHANNELS(fault.swapped,
+             "Pairs of channels whose detectors are swapped: 2,3 swaps 2 with 3."),
+    TRUTH(fault.no_light, "no", "No light reaches the client: the fiber is cut."),
 
     TEXT(iio.uri, "",
          "Where the bench answers: ip:HOST[:PORT], usb:, local:; --uri overrides."),

@@ -45,6 +45,25 @@ static enum oac_status wrong_version(struct oac_err *err)
                     "that recorded it");
 }
 
+/* The nominal record of a bench: what it is and its channels (at). It has neither crosstalk, findings nor
+ * settings, and the pointers to them are those of another process. */
+static enum oac_status take_nominal(struct oac_build *b, const char *at, struct oac_err *err)
+{
+    const struct oac_calrec *kept = &b->head->nominal;
+    struct oac_calrec *made;
+    if (oac_calrec_create(kept->channels, &made, err))
+        return err->status;
+    const struct oac_calrec own = *made;
+    *made = *kept;
+    made->channel = own.channel;
+    made->finding = own.finding;
+    made->crosstalk = NULL;
+    made->setting = own.setting;
+    memcpy(made->channel, at, kept->channels * sizeof *made->channel);
+    b->nominal = made;
+    return OAC_OK;
+}
+
 /* Lengths of the head's arrays against what is there. */
 static enum oac_status take_head(struct oac_build *b, const void *data, size_t bytes,
                                  struct oac_err *err)
@@ -72,8 +91,8 @@ static enum oac_status take_head(struct oac_build *b, const void *data, size_t b
     char *at = b->head_entry + oac_entry_aligned(sizeof *head);
     b->port = (const struct oac_port *)(const void *)at;
     at += ports;
-    b->nominal = b->head->nominal;
-    b->nominal.channel = (struct oac_calrec_channel *)(void *)at;
+    if (take_nominal(b, at, err))
+        return err->status;
     at += oac_entry_aligned(channels * sizeof(struct oac_calrec_channel));
     for (size_t i = 0; i < OAC_RECORDING_TEXTS; i++) {
         b->text[i] = at;
@@ -205,6 +224,7 @@ enum oac_status oac_build_collect(struct oac_build *build, const char *journal_p
 
 void oac_build_fini(struct oac_build *b)
 {
+    oac_calrec_destroy(b->nominal);
     struct oac_build_column *const columns[] = {
         &b->loads,  &b->load_begin, &b->client_begin, &b->pick_begin, &b->gate_begin,
         &b->picks,  &b->gates_open, &b->gates_close,  &b->settings,   &b->calls,

@@ -16,7 +16,7 @@ struct oac_build {
     char *head_entry; /* a copy of the first record; what follows points into it */
     const struct oac_entry_head *head;
     const struct oac_port *port;
-    struct oac_calrec nominal;
+    struct oac_calrec *nominal;
     const char *text[OAC_RECORDING_TEXTS];
     struct oac_build_column loads, load_begin, client_begin, pick_begin, gate_begin, picks,
         gates_open, gates_close, settings, calls, lights, received, segments, flags;

@@ -101,7 +101,7 @@ static enum oac_status put_identity(struct oac_h5_writer *writer, const struct o
     if (oac_h5_put_provenance(writer, OAC_RECORDING_FORMAT, OAC_RECORDING_SCHEMA,
                               b->text[OAC_RECORDING_COMMAND], b->text[OAC_RECORDING_KERNEL],
                               err) ||
-        oac_calrec_put(writer, &b->nominal, err) ||
+        oac_calrec_put(b->nominal, writer, err) ||
         oac_recording_put_caps(writer, &b->head->caps, b->port, err))
         return err->status;
     oac_digest_hex(b->head->caps.link.rig_hash, hash);

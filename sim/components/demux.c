@@ -27,7 +27,9 @@ double oac_demux_column_max(const struct oac_rig *rig, size_t channels)
 {
     size_t neighbours = channels > 2 ? 2 : channels - 1;
     size_t others = channels - 1 - neighbours;
+    double adjacent_db = rig->demux.adjacent_db - rig->demux.crosstalk_spread_db;
+    double nonadjacent_db = rig->demux.nonadjacent_db - rig->demux.crosstalk_spread_db;
     return oac_linear_loss_from_db(rig->demux.il_db) *
-           (1.0 + (double)neighbours * oac_linear_loss_from_db(rig->demux.adjacent_db) +
-            (double)others * oac_linear_loss_from_db(rig->demux.nonadjacent_db));
+           (1.0 + (double)neighbours * oac_linear_loss_from_db(adjacent_db) +
+            (double)others * oac_linear_loss_from_db(nonadjacent_db));
 }

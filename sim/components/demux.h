@@ -22,7 +22,8 @@ bool oac_demux_has_crosstalk(const struct oac_rig *rig);
 /* x (channels, channels), row-major X[k * channels + j]. Pure. */
 void oac_demux_matrix(const struct oac_rig *rig, size_t channels, double *x);
 
-/* The largest column sum of that matrix: light leaving per light entering. Pure. */
+/* The largest column sum of that matrix, with every crosstalk a whole spread above nominal: light leaving per
+ * light entering. Pure. */
 double oac_demux_column_max(const struct oac_rig *rig, size_t channels);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Threads share a matrix, each with its own scratch: same bits as one thread, and no race under TSan. */
+/* Threads share a matrix and its references, each with its own scratch: same bits as one thread, and no race
+ * under TSan. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,8 @@ int main(void)
 {
     const struct oac_exact_options options = {
         .channels = 7, .slots_max = 64, .dac_bits = 8, .r_weight = 0.01, .r_client = 0.01};
-    const struct oac_engine_options rails = {.encoding = OAC_RAILS, .repeats = 1};
+    const struct oac_engine_options rails = {
+        .encoding = OAC_RAILS, .repeats = 1, .track = true, .track_every = 5, .track_span = 3};
     static float w[ROWS * COLS], x[IMAGES * COLS], together[IMAGES * ROWS],
         apart[IMAGES * ROWS];
     struct oac_link link;

@@ -28,6 +28,7 @@ struct exact {
     double *setting; /* (OAC_SETTINGS, channels) */
     struct frame frame[FRAMES_MAX];
     size_t loaded;
+    struct oac_exact_drift drift;
     atomic_uint fail_at;
     uint64_t log[SLOTS_LOGGED];
     size_t logged;
@@ -36,7 +37,8 @@ struct exact {
 };
 
 struct oac_workspace {
-    double *tx; /* (slots_max) */
+    double *tx;   /* (slots_max) */
+    double *plus; /* (channels) sum Tw Tx of each laser */
 };
 
 static double transmission(const struct oac_port *port, const struct oac_curve *curve,
@@ -116,16 +118,59 @@ static void operands(const struct exact *self, const struct frame *loaded,
         tx[frame->nz_slot[e]] = transmission(self->caps.client, curve, frame->nz_code[e]);
 }
 
-static double readout(const struct exact *self, const struct frame *loaded, size_t k,
-                      const double *tx, double launch, double *light)
+/* What every laser sends through the client in a window; parked ones too. Returns sum Tx. */
+static double sum_light(const struct exact *self, const struct frame *loaded, const double *tx,
+                        double *plus)
 {
-    const struct oac_calrec_channel *c = &self->calrec->channel[k];
-    double sum_tx = 0.0, plus = 0.0, minus = 0.0;
-    for (size_t n = 0; n < loaded->slots; n++) {
-        double tw = loaded->tw[k * loaded->slots + n];
+    double sum_tx = 0.0;
+    for (size_t n = 0; n < loaded->slots; n++)
         sum_tx += tx[n];
-        plus += tw * tx[n];
-        minus += (1.0 + c->weight.r - tw) * tx[n];
+    for (size_t j = 0; j < self->caps.channels; j++) {
+        plus[j] = sum_tx * oac_calrec_parked_t(self->calrec, &self->caps.weight[j], j);
+        if (j >= loaded->rows)
+            continue;
+        plus[j] = 0.0;
+        for (size_t n = 0; n < loaded->slots; n++)
+            plus[j] += loaded->tw[j * loaded->slots + n] * tx[n];
+    }
+    return sum_tx;
+}
+
+/* The code whose lin is `linear`: Newton from there, for bends that are small. */
+static double bend(const struct oac_calrec_channel *c, double offset, double linear)
+{
+    double code = linear;
+    for (int i = 0; i < 50; i++) {
+        double d = code - offset;
+        double slope = 1.0 + d * (2.0 * c->quadratic_per_code + 3.0 * d * c->cubic_per_code2);
+        code -= (oac_calrec_linear(c, offset, code) - linear) / slope;
+    }
+    return code;
+}
+
+static double drifted(const struct exact *self, size_t k, uint64_t slot0, double base,
+                      double code)
+{
+    const struct oac_exact_drift *drift = &self->drift;
+    if (slot0 < drift->from)
+        return code;
+    double part = (double)(k + 1);
+    if (drift->over_slots)
+        part *= (double)(slot0 - drift->from) / (double)drift->over_slots;
+    return base + part * drift->shift_code + (1.0 + part * drift->rise) * (code - base);
+}
+
+static double readout(const struct exact *self, const struct frame *loaded, size_t k,
+                      double sum_tx, const double *all_plus, double launch, double *light)
+{
+    const struct oac_calrec *calrec = self->calrec;
+    const struct oac_calrec_channel *c = &calrec->channel[k];
+    double plus = 0.0, minus = 0.0;
+    for (size_t j = 0; j < calrec->channels; j++) {
+        double x =
+            calrec->crosstalk ? calrec->crosstalk[k * calrec->channels + j] : (double)(j == k);
+        plus += x * all_plus[j];
+        minus += x * ((1.0 + calrec->channel[j].weight.r) * sum_tx - all_plus[j]);
     }
     double slots = (double)loaded->slots;
     if (loaded->differential) {
@@ -137,6 +182,19 @@ static double readout(const struct exact *self, const struct frame *loaded, size
     *light += launch * c->gain_code * plus;
     return c->offset_code + slots * c->dark_code_per_slot + c->gx_code_per_x * sum_tx +
            launch * c->gain_code * plus;
+}
+
+static double measured(const struct exact *self, const struct frame *loaded, size_t k,
+                       uint64_t slot0, double sum_tx, const double *plus, double launch,
+                       double *light)
+{
+    const struct oac_calrec_channel *c = &self->calrec->channel[k];
+    const double slots = (double)loaded->slots;
+    const double offset = loaded->differential ? c->offset_pair_code : c->offset_code;
+    const double dark =
+        loaded->differential ? c->dark_pair_code_per_slot : c->dark_code_per_slot;
+    double code = readout(self, loaded, k, sum_tx, plus, launch, light);
+    return bend(c, offset, drifted(self, k, slot0, offset + slots * dark, code));
 }
 
 static enum oac_status play(void *context, uint32_t handle, struct oac_workspace *workspace,
@@ -151,9 +209,10 @@ static enum oac_status play(void *context, uint32_t handle, struct oac_workspace
     for (size_t b = 0; b < frame->windows; b++) {
         double launch = frame->launch ? (double)frame->launch[b] : 1.0, light = 0.0;
         operands(self, loaded, frame, b, workspace->tx);
+        double sum_tx = sum_light(self, loaded, workspace->tx, workspace->plus);
         for (size_t k = 0; k < loaded->rows; k++)
-            readouts->code[b * loaded->rows + k] =
-                (float)readout(self, loaded, k, workspace->tx, launch, &light);
+            readouts->code[b * loaded->rows + k] = (float)measured(
+                self, loaded, k, frame->slot0[b], sum_tx, workspace->plus, launch, &light);
         if (readouts->photons)
             readouts->photons[b] = light * OAC_EXACT_PHOTONS_PER_CODE;
         if (readouts->flag)
@@ -242,7 +301,10 @@ static struct oac_workspace *workspace_create(void *context, struct oac_err *err
     if (!workspace)
         return NULL;
     workspace->tx = oac_alloc(self->caps.slots_max, sizeof *workspace->tx, "operands", err);
-    if (!workspace->tx) {
+    workspace->plus = oac_alloc(self->caps.channels, sizeof *workspace->plus, "light", err);
+    if (!workspace->tx || !workspace->plus) {
+        free(workspace->tx);
+        free(workspace->plus);
         free(workspace);
         return NULL;
     }
@@ -253,6 +315,7 @@ static void workspace_destroy(void *context, struct oac_workspace *workspace)
 {
     (void)context;
     free(workspace->tx);
+    free(workspace->plus);
     free(workspace);
 }
 
@@ -319,6 +382,7 @@ enum oac_status oac_exact_open(const struct oac_exact_options *options, struct o
     if (!self)
         return err->status;
     self->options = *options;
+    self->drift.from = UINT64_MAX;
     pthread_mutex_init(&self->lock, NULL);
     if (oac_calrec_create(channels, &self->calrec, err) ||
         !(self->ports = oac_alloc(2 * channels + 1, sizeof *self->ports, "ports", err)) ||
@@ -358,9 +422,22 @@ enum oac_status oac_exact_open(const struct oac_exact_options *options, struct o
     for (int s = 0; s < OAC_SETTINGS; s++)
         self->caps.settings[s] = (struct oac_range){1.0, -1.0, 0.0, 0.0};
     self->caps.settings[OAC_LASER_DBM] = (struct oac_range){-30.0, 10.0, 0.01, 0.0};
+    self->caps.settings[OAC_BIAS_WEIGHT_V] = (struct oac_range){-5.0, 5.0, 0.0, 0.0};
     self->caps.settings[OAC_BIAS_CLIENT_V] = (struct oac_range){-5.0, 5.0, 0.0, 0.0};
     *link = (struct oac_link){.ops = &exact_ops, .caps = &self->caps, .self = self};
     return OAC_OK;
+}
+
+struct oac_calrec *oac_exact_truth(struct oac_link *link)
+{
+    struct exact *self = link->self;
+    return self->calrec;
+}
+
+void oac_exact_set_drift(struct oac_link *link, const struct oac_exact_drift *drift)
+{
+    struct exact *self = link->self;
+    self->drift = *drift;
 }
 
 void oac_exact_fail_at(struct oac_link *link, unsigned n)

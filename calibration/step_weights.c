@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Weight modulators: random codes under a row of slow biases, all channels at once with the client open. Every
+ * detector's readouts are fitted by its own curve and by what the other channels did at the time, so
+ * curves, gains and crosstalk come from the same windows:
+ *     code[k] = zero + N gain[k,k] Tx T_k(V_k) + sum_(j != k) N gain[k,j] Tx T_j(V_j)
+ * T_j are taken from a first fit in which crosstalk is noise; a second round uses those of the first with
+ * crosstalk. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "calibration/fit_transfer.h"
+#include "calibration/steps.h"
+#include "calibration/sweep.h"
+
+#define DARK_STATES 32
+#define ROUNDS      3
+
+static enum oac_status play_dark(struct oac_measure *measure,
+                                 const struct oac_calibration *calibration,
+                                 struct oac_sweep *sweep, uint16_t *client, double *code,
+                                 struct oac_err *err)
+{
+    if (oac_step_lasers(measure, false, err))
+        return err->status;
+    for (size_t d = 0; d < DARK_STATES; d++) {
+        if (oac_measure_hold(measure, calibration->slots, calibration->weight_open,
+                             sweep->repeats, client, code, NULL, err))
+            return err->status;
+        oac_sweep_put(sweep, sweep->states + d, code);
+    }
+    return oac_step_lasers(measure, true, err);
+}
+
+/* One state: a random code on every channel. */
+static enum oac_status play_state(struct oac_measure *measure,
+                                  const struct oac_calibration *calibration,
+                                  struct oac_sweep *sweep, size_t s, const double *bias_v,
+                                  uint16_t *weight, const uint16_t *client, double *code,
+                                  struct oac_err *err)
+{
+    const size_t channels = calibration->channels;
+    for (size_t k = 0; k < channels; k++) {
+        const struct oac_port *port = &measure->link->caps->weight[k];
+        weight[k] = oac_measure_random_code(measure, port, s, (uint32_t)k);
+        sweep->v_v[s * channels + k] = oac_port_voltage(port, weight[k]) + bias_v[k];
+        sweep->place[s * channels + k] =
+            (double)(weight[k] - port->code_min) / (double)(port->code_max - port->code_min);
+    }
+    if (oac_measure_hold(measure, calibration->slots, weight, sweep->repeats, client, code,
+                         NULL, err))
+        return err->status;
+    oac_sweep_put(sweep, s, code);
+    return OAC_OK;
+}
+
+static enum oac_status set_biases(struct oac_measure *measure,
+                                  const struct oac_calibration *calibration, size_t level,
+                                  size_t levels, double *bias_v, struct oac_err *err)
+{
+    for (size_t k = 0; k < calibration->channels; k++) {
+        const struct oac_calibration_channel *channel = &calibration->channel[k];
+        bias_v[k] = channel->weight_bias_v;
+        if (!oac_measure_has(measure, OAC_BIAS_WEIGHT_V))
+            continue;
+        const double wanted_v =
+            oac_step_bias(measure, OAC_BIAS_WEIGHT_V, &measure->link->caps->weight[k],
+                          channel->weight.vpi_v, bias_v[k], (level + 5 * k) % levels, levels);
+        if (oac_measure_set(measure, OAC_BIAS_WEIGHT_V, k, wanted_v, &bias_v[k], err))
+            return err->status;
+    }
+    return OAC_OK;
+}
+
+static enum oac_status play_sweep(struct oac_measure *measure,
+                                  const struct oac_calibrate_options *options,
+                                  const struct oac_calibration *calibration,
+                                  struct oac_sweep *sweep, struct oac_err *err)
+{
+    const size_t channels = calibration->channels;
+    double *bias_v = oac_alloc(channels, sizeof *bias_v, "biases", err);
+    uint16_t *weight = oac_alloc(channels, sizeof *weight, "codes", err);
+    uint16_t *client = oac_alloc(sweep->repeats, sizeof *client, "codes", err);
+    double *code = oac_alloc(sweep->repeats * channels, sizeof *code, "readouts", err);
+    enum oac_status status = bias_v && weight && client && code ? OAC_OK : OAC_ENOMEM;
+    for (size_t r = 0; status == OAC_OK && r < sweep->repeats; r++)
+        client[r] = calibration->client_open;
+    if (status == OAC_OK)
+        status = play_dark(measure, calibration, sweep, client, code, err);
+    for (size_t s = 0; status == OAC_OK && s < sweep->states; s++) {
+        if (s % options->codes == 0)
+            status = set_biases(measure, calibration, s / options->codes, options->biases,
+                                bias_v, err);
+        if (status == OAC_OK)
+            status =
+                play_state(measure, calibration, sweep, s, bias_v, weight, client, code, err);
+        oac_progress(measure->sink, "weights", s + 1, sweep->states, NULL);
+    }
+    free(bias_v);
+    free(weight);
+    free(client);
+    free(code);
+    return status;
+}
+
+/* Columns of one channel's fit, taken out of the sweep. */
+struct columns {
+    double *y, *sigma, *v_v, *place, *other;
+    double *memory;
+};
+
+static enum oac_status columns_init(struct columns *columns, const struct oac_sweep *sweep,
+                                    struct oac_err *err)
+{
+    const size_t all = sweep->states + sweep->dark_states;
+    columns->memory =
+        oac_alloc(all * (4 + sweep->channels), sizeof(double), "a sweep's columns", err);
+    if (!columns->memory)
+        return err->status;
+    columns->y = columns->memory;
+    columns->sigma = columns->y + all;
+    columns->v_v = columns->sigma + all;
+    columns->place = columns->v_v + all;
+    columns->other = columns->place + all;
+    return OAC_OK;
+}
+
+static void columns_fill(struct columns *columns, const struct oac_sweep *sweep,
+                         const struct oac_calibration *calibration, size_t k)
+{
+    const size_t all = sweep->states + sweep->dark_states, channels = sweep->channels;
+    for (size_t s = 0; s < all; s++) {
+        double *other = columns->other + s * (channels - 1);
+        columns->y[s] = sweep->mean[s * channels + k];
+        columns->v_v[s] = sweep->v_v[s * channels + k];
+        columns->place[s] = sweep->place[s * channels + k];
+        for (size_t j = 0; j < channels; j++)
+            if (j != k)
+                *other++ = oac_curve_transmission(&calibration->channel[j].weight,
+                                                  sweep->v_v[s * channels + j]);
+    }
+}
+
+static enum oac_status fit_channel(const struct oac_measure *measure,
+                                   const struct oac_sweep *sweep,
+                                   const struct oac_calibration *calibration,
+                                   struct columns *columns, size_t k, bool crosstalk,
+                                   struct oac_fit *fit, struct oac_err *err)
+{
+    const struct oac_calibration_channel *channel = &calibration->channel[k];
+    const double slots = (double)calibration->slots;
+    const double zero = channel->offset_code + slots * channel->dark_code_per_slot;
+    char what[64];
+    double variance[3] = {channel->variance[0], channel->variance[1], channel->variance[2]};
+    snprintf(what, sizeof what, "weight modulator %zu", k);
+    columns_fill(columns, sweep, calibration, k);
+    oac_sweep_sigma(sweep, k, zero, variance, columns->sigma);
+    const bool biased = oac_measure_has(measure, OAC_BIAS_WEIGHT_V);
+    const struct oac_transfer_data data = {
+        .readout = {.points = sweep->states + sweep->dark_states,
+                    .y = columns->y,
+                    .sigma = columns->sigma,
+                    .cluster = sweep->cluster},
+        .v_v = columns->v_v,
+        .lit = sweep->lit,
+        .place = biased && crosstalk ? columns->place : NULL,
+        .lsb_v = measure->link->caps->weight[k].lsb_v,
+        .others = crosstalk ? sweep->channels - 1 : 0,
+        .other = columns->other};
+    return oac_transfer_fit(what, &data, &channel->weight, zero, slots * channel->full_code,
+                            fit, err);
+}
+
+/* What the fits say goes into the calibration. */
+static void take_fit(struct oac_calibration *calibration, size_t k, bool crosstalk,
+                     struct oac_fit *fit)
+{
+    struct oac_calibration_channel *channel = &calibration->channel[k];
+    const size_t channels = calibration->channels;
+    const double slots = (double)calibration->slots;
+    channel->weight = oac_transfer_curve(fit);
+    channel->full_code = fit->estimate[OAC_TRANSFER_FULL] / slots;
+    channel->full_sigma_code = oac_fit_sigma(fit, OAC_TRANSFER_FULL) / slots;
+    calibration->gain[k * channels + k] = channel->full_code;
+    calibration->gain_sigma[k * channels + k] = channel->full_sigma_code;
+    for (size_t j = 0, at = OAC_TRANSFER_OTHERS; crosstalk && j < channels; j++) {
+        if (j == k)
+            continue;
+        calibration->gain[k * channels + j] = fit->estimate[at] / slots;
+        calibration->gain_sigma[k * channels + j] = oac_fit_sigma(fit, at) / slots;
+        at++;
+    }
+    oac_fit_fini(&channel->weight_fit);
+    channel->weight_fit = *fit;
+    memset(fit, 0, sizeof *fit);
+}
+
+static enum oac_status fit_round(const struct oac_measure *measure,
+                                 const struct oac_sweep *sweep,
+                                 struct oac_calibration *calibration, struct columns *columns,
+                                 int round, struct oac_err *err)
+{
+    struct oac_fit *fits =
+        oac_alloc(sweep->channels, sizeof *fits, "fits of weight modulators", err);
+    enum oac_status status = fits ? OAC_OK : OAC_ENOMEM;
+    for (size_t k = 0; status == OAC_OK && k < sweep->channels; k++) {
+        status = fit_channel(measure, sweep, calibration, columns, k, round > 0, &fits[k], err);
+        oac_progress(measure->sink, "weight curves", (size_t)round * sweep->channels + k + 1,
+                     ROUNDS * sweep->channels, NULL);
+        if (status == OAC_OK && oac_stop_requested(measure->sink))
+            status =
+                oac_fail(err, OAC_EINTERRUPTED, "interrupted: the calibration is not complete");
+    }
+    /* Together, so that no channel sees another's new curve before the round is over. */
+    for (size_t k = 0; fits && k < sweep->channels; k++) {
+        if (status == OAC_OK)
+            take_fit(calibration, k, round > 0, &fits[k]);
+        oac_fit_fini(&fits[k]);
+    }
+    free(fits);
+    return status;
+}
+
+enum oac_status oac_step_weights(struct oac_measure *measure,
+                                 const struct oac_calibrate_options *options,
+                                 struct oac_calibration *calibration, struct oac_err *err)
+{
+    const size_t channels = calibration->channels;
+    struct oac_sweep sweep;
+    struct columns columns = {0};
+    if (oac_sweep_init(&sweep, options->biases * options->codes, DARK_STATES, channels,
+                       channels, options->repeats, err))
+        return err->status;
+    enum oac_status status = OAC_OK;
+    uint64_t before;
+    do { /* a code that opens further than the coarse search saw may overflow the readout */
+        before = measure->saturated;
+        status = play_sweep(measure, options, calibration, &sweep, err);
+    } while (status == OAC_OK && oac_step_shorter(measure, calibration, before));
+    if (status == OAC_OK)
+        status = columns_init(&columns, &sweep, err);
+    for (size_t k = 0; status == OAC_OK && k < channels; k++) {
+        struct oac_calibration_channel *channel = &calibration->channel[k];
+        const double zero =
+            channel->offset_code + (double)calibration->slots * channel->dark_code_per_slot;
+        status = oac_sweep_variance(&sweep, k, zero, channel->variance, err);
+    }
+    for (int round = 0; status == OAC_OK && round < ROUNDS; round++)
+        status = fit_round(measure, &sweep, calibration, &columns, round, err);
+    free(columns.memory);
+    oac_sweep_fini(&sweep);
+    if (status == OAC_OK)
+        status = oac_step_operate(measure, calibration, err);
+    return status;
+}

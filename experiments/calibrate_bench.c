@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/calibrate_bench.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+enum oac_status oac_calibrate_bench_measure(struct oac_calibrate_bench *bench,
+                                            struct oac_err *err)
+{
+    struct oac_calibrate_outcome *outcome = bench->outcome;
+    struct oac_calibrate_options options = bench->request->measure;
+    struct oac_calibration *calibration;
+    struct oac_calrec *calrec;
+    options.slot0 = bench->slot;
+    options.seed += bench->measured;
+    if (oac_calibrate_measure(bench->link, &options, bench->sink, &calibration, err))
+        return err->status;
+    bench->slot = calibration->last_slot0;
+    bench->measured++;
+    if (oac_calibration_record(calibration, bench->link->caps, &calrec, err)) {
+        oac_calibration_destroy(calibration);
+        return err->status;
+    }
+    oac_calibration_destroy(outcome->calibration);
+    oac_calrec_destroy(outcome->calrec);
+    outcome->calibration = calibration;
+    outcome->calrec = calrec;
+    return OAC_OK;
+}
+
+enum oac_status oac_calibrate_bench_build(struct oac_calibrate_bench *bench,
+                                          struct oac_err *err)
+{
+    struct oac_engine_options options = bench->request->station.engine;
+    options.repeats = bench->repeats;
+    options.slot_base = bench->slot;
+    if (oac_engine_create(bench->link, bench->outcome->calrec, &options, &bench->engine, err))
+        return err->status;
+    return oac_classifier_create(bench->engine, bench->network, bench->request->threads,
+                                 &bench->classifier, err);
+}
+
+void oac_calibrate_bench_clear(struct oac_calibrate_bench *bench)
+{
+    if (bench->classifier) {
+        struct oac_multiply_tally tally = oac_classifier_tally(bench->classifier);
+        bench->tally.clipped_operands += tally.clipped_operands;
+        bench->tally.clipped_readouts += tally.clipped_readouts;
+        bench->slot += oac_classifier_images(bench->classifier) *
+                       oac_engine_slots_per_image(bench->engine);
+    }
+    oac_classifier_destroy(bench->classifier);
+    oac_engine_destroy(bench->engine);
+    bench->classifier = NULL;
+    bench->engine = NULL;
+}
+
+/* For the report: accuracy against time. Beyond the room there is no more, counts go on. */
+static void note_look(struct oac_calibrate_bench *bench, bool held_out, size_t images,
+                      size_t right)
+{
+    struct oac_calibrate_outcome *outcome = bench->outcome;
+    struct oac_target_cost cost;
+    if (outcome->looks == OAC_CALIBRATE_LOOKS_MAX)
+        return;
+    oac_calibrate_bench_cost(bench, &cost);
+    outcome->look[outcome->looks++] = (struct oac_calibrate_look){
+        .attempt = outcome->target.attempts ? outcome->target.attempts - 1 : 0,
+        .held_out = held_out,
+        .images = images,
+        .right = right,
+        .bench_s = cost.bench_s,
+    };
+}
+
+enum oac_status oac_calibrate_bench_classify(void *context, bool held_out, size_t first,
+                                             size_t count, size_t *right, struct oac_err *err)
+{
+    struct oac_calibrate_bench *bench = context;
+    struct oac_calibrate_outcome *outcome = bench->outcome;
+    const struct oac_dataset *split = held_out ? bench->held_out : bench->reference;
+    struct oac_sink quiet = {0};
+    if (bench->sink) {
+        quiet = *bench->sink;
+        quiet.progress = held_out ? NULL : quiet.progress; /* the loop tells more about these */
+    }
+    uint8_t *prediction = held_out ? bench->prediction + first : NULL;
+    if (oac_classifier_count(bench->classifier, split, first, count, &quiet, prediction, right,
+                             err))
+        return err->status;
+    if (!held_out) /* a new attempt */
+        memset(outcome->confusion, 0,
+               outcome->classes * outcome->classes * sizeof *outcome->confusion);
+    for (size_t i = 0; held_out && i < count; i++)
+        outcome->confusion[split->labels[first + i] * outcome->classes + prediction[i]]++;
+    note_look(bench, held_out, count, *right);
+    return OAC_OK;
+}
+
+void oac_calibrate_bench_cost(void *context, struct oac_target_cost *cost)
+{
+    const struct oac_calibrate_bench *bench = context;
+    struct oac_account now;
+    oac_link_account(bench->link, &now);
+    *cost = (struct oac_target_cost){
+        .seconds = now_s() - bench->start_s,
+        .bench_s = now.bench_s - bench->start.bench_s,
+        .launched_j = now.launched_j - bench->start.launched_j,
+        .detected_photons = now.detected_photons - bench->start.detected_photons,
+    };
+}

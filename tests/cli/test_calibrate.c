@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <criterion/criterion.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "hal/calrec.h"
+#include "tests/support/process.h"
+#include "tests/support/tmpdir.h"
+
+/* A small bench and few states: what the command says, not how well it measures. */
+#define SMALL                                                                          \
+    "--rig", "netcast-local", "--set", "channels=2", "--biases", "4", "--codes", "16", \
+        "--windows", "2", "--vectors", "64"
+
+static bool has(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+Test(calibrate, a_calibration_is_reported_and_written)
+{
+    char dir[OAC_TEST_DIR_BYTES], path[OAC_TEST_DIR_BYTES + 32];
+    struct oac_calrec *calrec;
+    struct oac_err err;
+    oac_test_dir_make(dir);
+    oac_test_dir_path(dir, "cal.h5", path);
+    struct oac_test_process p = OAC("calibrate", SMALL, "-o", path);
+    cr_assert_eq(p.code, 0, "%s", p.said);
+    static const char *const parts[] = {
+        "full scale (rms)", "V_pi",  "crosstalk", "windows", "launched",
+        "photons detected", "cal.h5"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        cr_expect(has(p.out, parts[i]), "\"%s\" is not in: %s", parts[i], p.out);
+    oac_test_process_fini(&p);
+    cr_assert_eq(oac_calrec_read(path, &calrec, &err), OAC_OK, "%s", err.message);
+    cr_expect_str_eq(calrec->origin, "measured");
+    cr_expect_eq(calrec->channels, 2);
+    oac_calrec_destroy(calrec);
+    cr_expect_eq(oac_test_dir_entries(dir), 1);
+    oac_test_dir_remove(dir);
+}
+
+Test(calibrate, json_holds_every_channel)
+{
+    struct oac_test_process p = OAC("calibrate", SMALL, "--json");
+    cr_assert_eq(p.code, 0, "%s", p.said);
+    cr_expect(has(p.out, "\"verify_rms\"") && has(p.out, "\"vpi_sigma_v\"") &&
+                  has(p.out, "\"launched_j\""),
+              "%s", p.out);
+    oac_test_process_fini(&p);
+}
+
+Test(calibrate, no_light_is_one_line_and_exit_1)
+{
+    struct oac_test_process p = OAC("calibrate", SMALL, "--set", "laser.power_dbm=-70", "--set",
+                                    "laser.power_max_dbm=-60");
+    cr_expect_eq(p.code, 1);
+    cr_expect(has(p.said, "no light"), "%s", p.said);
+    oac_test_process_fini(&p);
+}
+
+Test(calibrate, an_output_that_cannot_be_written_is_said_before_anything_is_measured)
+{
+    struct oac_test_process p = OAC("calibrate", SMALL, "-o", "/nowhere/cal.h5");
+    cr_expect_eq(p.code, 1);
+    cr_expect(has(p.said, "/nowhere"), "%s", p.said);
+    oac_test_process_fini(&p);
+}
+
+Test(calibrate, too_few_windows_are_a_usage_error)
+{
+    struct oac_test_process p = OAC("calibrate", "--rig", "netcast-local", "--windows", "1");
+    cr_expect_eq(p.code, 2);
+    oac_test_process_fini(&p);
+}
