@@ -129,6 +129,7 @@ Test(measure, the_file_holds_the_record_and_every_fit)
     struct oac_calibration *found;
     struct oac_calrec *calrec, *read;
     struct oac_h5_file *file;
+    struct oac_h5_writer *writer;
     struct oac_err err;
     char path[4096];
     const struct oac_calibrate_options options = small();
@@ -140,8 +141,11 @@ Test(measure, the_file_holds_the_record_and_every_fit)
     cr_assert_eq(oac_calibrate_measure(&bench.link, &options, NULL, &found, &err), OAC_OK, "%s",
                  err.message);
     cr_assert_eq(oac_calibration_record(found, bench.link.caps, &calrec, &err), OAC_OK);
-    cr_assert_eq(oac_calibration_write(found, calrec, &source, path, &err), OAC_OK, "%s",
+    cr_assert_eq(oac_h5_create(&writer, &err), OAC_OK);
+    cr_assert_eq(oac_calibration_put(found, calrec, &source, writer, &err), OAC_OK, "%s",
                  err.message);
+    cr_assert_eq(oac_h5_commit(writer, path, &err), OAC_OK, "%s", err.message);
+    oac_h5_destroy(writer);
     cr_assert_eq(oac_calrec_read(path, &read, &err), OAC_OK, "%s", err.message);
     cr_expect_eq(read->channel[1].weight.vpi_v, found->channel[1].weight.vpi_v);
     cr_expect_eq(read->crosstalk[1], found->crosstalk[1]);

@@ -79,12 +79,15 @@ Test(bench_contract, a_recorded_virtual_bench_and_its_recording_keep_that_of_lin
     recording_fixture_remove(&fixture);
 }
 
+/* Whoever names a bench in OAC_BENCH_URI arms it. */
+static const struct oac_drive armed = {.arm = true};
+
 /* The rig that is set up there; m2k-bench unless OAC_BENCH_RIG names another. */
 static enum oac_status open_hardware(void *context, struct oac_stream *stream,
                                      struct oac_err *err)
 {
     const char *uri = context;
-    return oac_iio_stream_open(&fixture.rig, fixture.hash, uri, NULL, stream, err);
+    return oac_iio_stream_open(&fixture.rig, fixture.hash, uri, &armed, stream, err);
 }
 
 static enum oac_status open_hardware_link(void *context, struct oac_link *link,
