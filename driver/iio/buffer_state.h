@@ -16,8 +16,7 @@ struct oac_iio_buffer {
     struct oac_iio_worker *worker;
     char name[96];
     size_t channels, samples, step;
-    bool output, pushed;
-    bool lost; /* a call has failed: nobody may answer the next one */
+    bool output, pushed, lost; /* lost: a call has failed, nobody may answer the next one */
     double deadline_s;
     enum oac_iio_mode mode;
     enum oac_iio_answer answer;
@@ -25,8 +24,8 @@ struct oac_iio_buffer {
 };
 
 /* After a refill of `bytes`: whether its scans hold the channels that were opened and no others.
- * OAC_EDEVICE when another client changed them; a mask of as many other channels has the same width, so the
- * width alone says nothing. */
+ * OAC_EDEVICE when another client changed them; a mask of as many other channels has the same width, so
+ * the width alone says nothing. */
 enum oac_status oac_iio_buffer_check_layout(struct oac_iio_buffer *self, size_t bytes,
                                             struct oac_err *err) OAC_MUST_USE;
 /* The view of `bytes` of the buffer. */
