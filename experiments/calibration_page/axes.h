@@ -2,7 +2,8 @@
 /* A figure as inline SVG: a picture with title and description, in it axes that turn data into pixels.
  *
  *     x_px = left + width  (x - x_min)/(x_max - x_min),   y_px = top + height (y_max - y)/(y_max - y_min)
- * on a logarithmic axis with the logarithms. Values outside are drawn on the edge, those that are not finite not at all.
+ * on a logarithmic axis with the logarithms. Values outside are drawn on the edge, those that are
+ * not finite not at all.
  * Colours are classes of the page's style, which knows light and dark. */
 #ifndef OAC_EXPERIMENTS_CALIBRATION_PAGE_AXES_H
 #define OAC_EXPERIMENTS_CALIBRATION_PAGE_AXES_H

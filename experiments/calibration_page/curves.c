@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Small multiples: the fitted curve of every weight modulator, and under it what the fit left over, in order of the
- * sweep. The file holds residuals, not the states they belong to, so they are not drawn on the curve. */
+/* Small multiples: the fitted curve of every weight modulator, and under it what the fit left over, in
+ * order of the sweep. The file holds residuals, not the states they belong to, so they are not drawn on the curve. */
 #include <math.h>
 #include <stdio.h>
 

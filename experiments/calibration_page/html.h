@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A page that grows in memory: markup as written, foreign text only escaped. Well-formed XML as well as HTML, so that
- * it can be checked. Memory that ran out is remembered and said once, by oac_html_check. */
+/* A page that grows in memory: markup as written, foreign text only escaped. Well-formed XML as well as HTML,
+ * so that it can be checked. Memory that ran out is remembered and said once, by oac_html_check. */
 #ifndef OAC_EXPERIMENTS_CALIBRATION_PAGE_HTML_H
 #define OAC_EXPERIMENTS_CALIBRATION_PAGE_HTML_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accuracy against bench time: after every look the share of images right so far in this attempt, and of the held-out
- * ones the lower bound that the test of calibration/certify.h certifies then. */
+/* Accuracy against bench time: after every look the share of images right so far in this attempt, and of
+ * the held-out ones the lower bound that the test of calibration/certify.h certifies then. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a page about a calibration is made of: the file, checked, and the sections, one file each. A section whose data
- * are not in the file (a step that was left out, a calibration without a target) says so. */
+/* What a page about a calibration is made of: the file, checked, and the sections, one file each. A section
+ * whose data are not in the file (a step that was left out, a calibration without a target) says so. */
 #ifndef OAC_EXPERIMENTS_CALIBRATION_PAGE_PAGE_H
 #define OAC_EXPERIMENTS_CALIBRATION_PAGE_PAGE_H
 
@@ -23,8 +23,8 @@ struct oac_page {
     size_t channels, looks, attempts, classes;
 };
 
-/* Counts rows, and checks every array that is drawn: its shape, and that it is finite but for excluded channels.
- * Status: OAC_EPARSE naming the array. */
+/* Counts rows, and checks every array that is drawn: its shape, and that it is finite but for
+ * excluded channels. Status: OAC_EPARSE naming the array. */
 enum oac_status oac_page_check(struct oac_page *page, struct oac_err *err) OAC_MUST_USE;
 /* A checked array, *columns values a row; NULL when the file lacks it. columns NULL: not wanted. */
 const double *oac_page_reals(const struct oac_page *page, const char *path, size_t *columns);

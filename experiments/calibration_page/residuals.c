@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calibration/fit_client.h"
 #include "experiments/calibration_page/axes.h"
 #include "experiments/calibration_page/page.h"
 
@@ -28,13 +29,12 @@ static const double *part(const struct oac_page *page, const char *group, const 
 }
 
 /* Density of all residuals per bin; those beyond the span count in the outermost bins. Returned: how many. */
-static size_t histogram(const struct oac_page *page, const double *residual, size_t columns,
-                        double density[BINS])
+static size_t histogram(const double *residual, size_t points, double density[BINS])
 {
     size_t count = 0;
     for (size_t b = 0; b < BINS; b++)
         density[b] = 0.0;
-    for (size_t i = 0; i < page->channels * columns; i++) {
+    for (size_t i = 0; i < points; i++) {
         double at = (residual[i] + SPAN) / (2.0 * SPAN) * BINS;
         if (!isfinite(at))
             continue;
@@ -47,7 +47,7 @@ static size_t histogram(const struct oac_page *page, const double *residual, siz
 }
 
 static void draw(const struct oac_page *page, const char *name, const double *residual,
-                 size_t columns)
+                 size_t points)
 {
     double density[BINS], x[BINS], normal[BINS];
     char description[120];
@@ -58,7 +58,7 @@ static void draw(const struct oac_page *page, const char *name, const double *re
                             .x_min = -SPAN,
                             .x_max = SPAN,
                             .y_max = 0.4};
-    size_t count = histogram(page, residual, columns, density);
+    size_t count = histogram(residual, points, density);
     for (size_t b = 0; b < BINS; b++) {
         x[b] = -SPAN + (2.0 * (double)b + 1.0) * SPAN / BINS;
         normal[b] = exp(-0.5 * x[b] * x[b]) / SQRT_2PI;
@@ -92,6 +92,32 @@ static void put_fit(const struct oac_page *page, const char *group, size_t k)
         oac_html_put(page->html, "<td>-</td><td>-</td>");
 }
 
+/* The client's fits, each of a block of channels; NULL when there is no such block. */
+static const struct oac_h5_array *client_part(const struct oac_page *page, size_t block,
+                                              const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/fits/client/%03zu/%s", block, name);
+    const struct oac_h5_array *array = oac_h5_find_array(page->file, path);
+    return array && array->type == OAC_H5_F64 && array->count > 0 ? array : NULL;
+}
+
+static void put_client(const struct oac_page *page, size_t block)
+{
+    const struct oac_h5_array *chi2 = client_part(page, block, "chi2");
+    const struct oac_h5_array *dof = client_part(page, block, "dof");
+    const struct oac_h5_array *p = client_part(page, block, "p_value");
+    if (!chi2 || !dof || !p)
+        return;
+    const double value = *(const double *)p->data;
+    oac_html_put(
+        page->html,
+        "<p>Client's curve, channels from %zu on: χ²/dof %.3f, p <span%s>%.2g</span>.</p>\n",
+        block * (size_t)OAC_CLIENT_BLOCK,
+        *(const double *)chi2->data / *(const double *)dof->data,
+        value < P_LOW ? " class=\"low\"" : "", value);
+}
+
 static void put_table(const struct oac_page *page)
 {
     oac_html_put(page->html, "<table class=\"grid-table\"><thead><tr><th>channel</th>");
@@ -109,6 +135,7 @@ static void put_table(const struct oac_page *page)
 
 void oac_page_residuals(const struct oac_page *page)
 {
+    const struct oac_h5_array *client;
     oac_html_put(
         page->html,
         "<h2 id=\"residuals\">Residuals</h2>\n<p>Bars: what the fits left over. Line: the "
@@ -119,8 +146,12 @@ void oac_page_residuals(const struct oac_page *page)
         size_t columns = 0;
         const double *residual = part(page, kinds[i].group, "residual", &columns);
         if (residual)
-            draw(page, kinds[i].name, residual, columns);
+            draw(page, kinds[i].name, residual, page->channels * columns);
     }
+    for (size_t b = 0; (client = client_part(page, b, "residual")) != NULL; b++)
+        draw(page, "client's curve", client->data, client->count);
     oac_html_put(page->html, "</div>\n");
+    for (size_t b = 0; client_part(page, b, "residual"); b++)
+        put_client(page, b);
     put_table(page);
 }

@@ -7,7 +7,8 @@
 #include "experiments/calibration_page/page.h"
 #include "experiments/format.h"
 
-/* The stored bound has as many digits as a double; the same arithmetic gives it again to rounding, as in the gate. */
+/* The stored bound has as many digits as a double; the same arithmetic gives it again to rounding,
+ * as in the gate. */
 #define BOUND_TOLERANCE 1e-9
 
 static void put_alert(struct oac_html *html, const char *text)
@@ -37,9 +38,14 @@ void oac_page_verdict(const struct oac_page *page)
     const struct oac_certificate *c = &page->certificate;
     const char *rig = oac_h5_find_text(page->file, "/source", "rig_name");
     const char *reason = oac_h5_find_text(page->file, "/attempts", "reason");
+    bool sound = !page->certificate_there ||
+                 fabs(oac_certificate_bound(c) - c->bound) <= BOUND_TOLERANCE;
     bool certified = page->certificate_there && strcmp(c->verdict, "certified") == 0;
     char line[512];
-    if (page->certificate_there)
+    if (*page->seal_trouble || !sound)
+        snprintf(line, sizeof line, "Do not rely on this file: %s",
+                 sound ? "its seal does not hold." : "its statistics contradict themselves.");
+    else if (page->certificate_there)
         certified_line(page, line, sizeof line);
     else
         snprintf(
@@ -47,9 +53,10 @@ void oac_page_verdict(const struct oac_page *page)
             "Measured: %.120s, %zu channels. No accuracy was asked for, so none is certified.",
             rig ? rig : page->calrec->device_id, page->channels);
     oac_html_put(page->html, "<p class=\"verdict%s\">",
-                 certified                 ? " good"
-                 : page->certificate_there ? " bad"
-                                           : "");
+                 *page->seal_trouble || !sound ? " bad"
+                 : certified                   ? " good"
+                 : page->certificate_there     ? " bad"
+                                               : "");
     oac_html_text(page->html, line);
     oac_html_put(page->html, "</p>\n");
     if (reason && *reason) {
@@ -62,8 +69,7 @@ void oac_page_verdict(const struct oac_page *page)
     if (page->calrec->forced)
         put_alert(page->html, "Forced: this record was taken over for a bench it was not "
                               "measured on.");
-    if (page->certificate_there &&
-        !(fabs(oac_certificate_bound(c) - c->bound) <= BOUND_TOLERANCE))
+    if (!sound)
         put_alert(page->html, "The counts of the certificate do not give the bound it states: "
                               "do not rely on it.");
 }
@@ -78,6 +84,7 @@ static void count_row(const struct oac_page *page, const char *heading, const ch
 void oac_page_cost(const struct oac_page *page)
 {
     struct oac_html *html = page->html;
+    char photons[32];
     oac_html_put(html, "<h2 id=\"cost\">What it cost</h2>\n<table>\n");
     count_row(page, "windows", "windows");
     count_row(page, "slots", "slots");
@@ -89,8 +96,9 @@ void oac_page_cost(const struct oac_page *page)
                  oac_format_si(oac_page_number(page, "/spent", "launched_j"), "J").text);
     oac_html_row(html, "light into the client",
                  oac_format_si(oac_page_number(page, "/spent", "client_in_j"), "J").text);
-    oac_html_row(html, "photons detected",
-                 oac_format_si(oac_page_number(page, "/spent", "detected_photons"), "").text);
+    snprintf(photons, sizeof photons, "%.3g",
+             oac_page_number(page, "/spent", "detected_photons"));
+    oac_html_row(html, "photons detected", photons);
     oac_html_row(html, "wall time, everything",
                  oac_format_si(oac_page_number(page, "/spent", "wall_s"), "s").text);
     if (page->certificate_there) {
