@@ -20,9 +20,9 @@ struct iio_served {
 enum oac_status iio_served_start(struct iio_served *served, struct oac_err *err) OAC_MUST_USE;
 void iio_served_stop(struct iio_served *served);
 
-/* Seconds in which a process on the other end of a loopback connection takes `pieces` pieces of out bytes and gives as
- * many of in bytes, each direction on a thread and a connection of its own, after a request of one byte for each piece.
- * Negative: it could not be had. */
+/* Seconds in which a process on the other end of a loopback connection takes `pieces` pieces of out
+ * bytes and gives as many of in bytes, each direction on a thread and a connection of its own, after a
+ * request of one byte for each piece. Negative: it could not be had. */
 double iio_served_loopback_s(unsigned pieces, size_t out, size_t in);
 
 #endif

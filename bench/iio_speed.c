@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the libiio driver costs, output and input at once, against the virtual bench in another process.
  *
- *   rate   samples a second: of the driver against the virtual bench, of bare sockets over loopback that carry the same
- *          bytes in the same pieces, and their ratio
- *   tax    (processor time of the driver - that of a bare libiio loop) / that of the loop, this process alone. Both
- *          stream the same 2^26 samples as native integers through buffers of the same length, one thread pushes
- *          and one refills. The driver has its threads, its deadlines and its check of every layout on top.
+ *   rate   samples a second: of the driver against the virtual bench, of bare sockets over loopback that
+ *          carry the same bytes in the same pieces, and their ratio
+ *   tax    (processor time of the driver - that of a bare libiio loop) / that of the loop, of this process
+ *          alone. Both stream the same 2^26 samples as native integers through buffers of the same length,
+ *          one thread pushes and one refills. The driver has its threads, its deadlines and its check
+ *          of every layout on top.
  *   codes  the same when every sample is made from a code and every one becomes a code too (driver/codec.h), in
  *          nanoseconds a sample; nothing becomes a float. Medians of alternating repeats.
  *
- * Given a number, 2^number samples. One wavelength on an ADALM2000: a slot is 9 samples out and 12 in, 2 bytes each. */
+ * Given a number, 2^number samples. One wavelength on an ADALM2000: a slot is 9 samples out and 12 in,
+ * 2 bytes each. */
 #include <iio.h>
 #include <pthread.h>
 #include <stdbool.h>

@@ -65,7 +65,7 @@ static char *help_commands(int key, const char *text, void *input)
         if (!group || strcmp(group, c->group) != 0)
             fprintf(out, "%s%s:\n", group ? "\n" : "", c->group);
         group = c->group;
-        fprintf(out, "  oac %-8s %s\n", c->name, c->purpose);
+        fprintf(out, "  oac %-9s %s\n", c->name, c->purpose);
     }
     fprintf(out, "\n%s", text ? text : "");
     fclose(out);

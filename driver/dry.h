@@ -2,9 +2,10 @@
 /* A dry run: the lab bench's own driver, and behind it, instead of the board, the board's virtual twin.
  *
  * What a layer plays depends on what the layers before it answered, so something must answer. The rig
- * that says how light is driven also says how it answers (docs/virtual-bench.md): its twin is served inside this process, on a
- * loopback port that the kernel chooses, and the driver plays to it exactly what it would play to the board; a tap
- * (driver/played.h) sees every setting and sample where they leave the driver. Nothing here computes a voltage.
+ * that says how light is driven also says how it answers (docs/virtual-bench.md): its twin is served
+ * inside this process, on a loopback port that the kernel chooses, and the driver plays to it exactly
+ * what it would play to the board; a tap (driver/played.h) sees every setting and sample where they
+ * leave the driver. Nothing here computes a voltage.
  * Given a URI, the context there is only described: the rig's profile must fit it, no setting of it is written. */
 #ifndef OAC_DRIVER_DRY_H
 #define OAC_DRIVER_DRY_H

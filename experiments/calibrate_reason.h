@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why a target was not reached: the dominant error, and what would help.
  *
- * Per readout of fresh random vectors, relative to full scale: total = verify_rms, white = noise of one window that
- * averaging takes off, clipped = share of the readouts of images; what is left is systematic. */
+ * Per readout of fresh random vectors, relative to full scale: total = verify_rms, white = noise of one
+ * window that averaging takes off, clipped = share of the readouts of images; what is left is
+ * systematic. */
 #ifndef OAC_EXPERIMENTS_CALIBRATE_REASON_H
 #define OAC_EXPERIMENTS_CALIBRATE_REASON_H
 

@@ -207,11 +207,8 @@ enum oac_status oac_modem_subcarrier_make(struct oac_modem *self, struct oac_err
 {
     const struct oac_calrec *old = self->stream.caps->link.nominal;
     const size_t channels = self->caps.channels;
-    if (oac_calrec_create(channels, &self->nominal, err))
+    if (oac_calrec_copy(old, &self->nominal, err))
         return err->status;
-    struct oac_calrec_channel *channel = self->nominal->channel;
-    *self->nominal = *old;
-    self->nominal->channel = channel;
     self->chopped = oac_alloc(channels + 1, sizeof *self->chopped, "ports", err);
     if (!self->chopped)
         return err->status;

@@ -49,6 +49,13 @@ static void *attend(void *argument)
     return NULL;
 }
 
+static void be_there(void *context, size_t member, size_t members)
+{
+    (void)context;
+    (void)member;
+    (void)members;
+}
+
 enum oac_status oac_team_create(size_t members, struct oac_team **team, struct oac_err *err)
 {
     struct oac_team *made = oac_alloc(1, sizeof *made, "a team of threads", err);
@@ -75,6 +82,8 @@ enum oac_status oac_team_create(size_t members, struct oac_team **team, struct o
         }
         made->started++;
     }
+    oac_team_run(made, be_there,
+                 NULL); /* who still starts may hold a lock that a fork would copy */
     *team = made;
     return OAC_OK;
 }

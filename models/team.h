@@ -12,7 +12,7 @@ struct oac_team;
 /* Work of `member` out of `members`: usually items member, member + members, ... */
 typedef void oac_team_work(void *context, size_t member, size_t members);
 
-/* members >= 1; the caller is member 0. */
+/* members >= 1; the caller is member 0. Once it returns the others wait for work, idle: it is safe to fork. */
 enum oac_status oac_team_create(size_t members, struct oac_team **team,
                                 struct oac_err *err) OAC_MUST_USE;
 void oac_team_destroy(struct oac_team *team); /* NULL is fine */

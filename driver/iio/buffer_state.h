@@ -23,8 +23,9 @@ struct oac_iio_buffer {
     unsigned char *copy; /* what is repeated by software: a push may hand out other memory */
 };
 
-/* After a refill of `bytes`: whether its scans hold the channels that were opened and no others. OAC_EDEVICE when another
- * client changed them; a mask of as many other channels has the same width, so the width alone says nothing. */
+/* After a refill of `bytes`: whether its scans hold the channels that were opened and no others.
+ * OAC_EDEVICE when another client changed them; a mask of as many other channels has the same width, so
+ * the width alone says nothing. */
 enum oac_status oac_iio_buffer_check_layout(struct oac_iio_buffer *self, size_t bytes,
                                             struct oac_err *err) OAC_MUST_USE;
 /* The view of `bytes` of the buffer. */

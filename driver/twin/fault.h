@@ -9,8 +9,8 @@
  *     ebusy:N       the N-th OPEN is answered -EBUSY
  *     nocyclic      every cyclic OPEN is answered -EPERM, as by mainline kernels
  *     close:BYTES   the first connection that has sent so many bytes is closed there
- *     stale:N       the first N READBUFs of every input that is opened bring what the bench showed before, as kernels
- *                   do that have captured already
+ *     stale:N       the first N READBUFs of every input that is opened bring what the bench showed before, as
+ *                   kernels do that have captured already
  *     lost:N        devices have a status register (0x88), which says from the N-th READBUF on that samples were
  *                   lost, until it is cleared; without this fault it cannot be read
  * N counts from 1 over all connections, from the start of the bench; answers and requests count

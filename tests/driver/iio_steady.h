@@ -39,8 +39,8 @@ static inline void iio_steady_fill(const struct oac_port *port, size_t wide, uin
     }
 }
 
-/* Plays on an open stream; other light for another `use`. Codes are within the limits of `ports`, whose resting codes
- * they begin and end with. */
+/* Plays on an open stream; other light for another `use`. Codes are within the limits of `ports`, whose
+ * resting codes they begin and end with. */
 static inline enum oac_status iio_steady_burst(struct oac_stream *stream,
                                                const struct oac_stream_caps *ports,
                                                struct iio_steady *steady, uint32_t use,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Noise of single readouts: through a board over TCP it is what it is in the simulator behind it.
  *
- * A residual is a readout less the same window's without any noise (wave, nothing rounded). Of N residuals each, the
- * ratio of the two standard deviations has a standard error of 1/sqrt(N): N = 12,800 makes the 5 % that are asked
- * for 5.7 of them. Bias drift is left out: it moves all windows together, over minutes, so that one run is one draw
- * of it and its size here would be chance. */
+ * A residual is a readout less the same window's without any noise (wave, nothing rounded). Of N
+ * residuals each, the ratio of the two standard deviations has a standard error of 1/sqrt(N): N =
+ * 12,800 makes the 5 % that are asked for 5.7 of them. Bias drift is left out: it moves all windows
+ * together, over minutes, so that one run is one draw of it and its size here would be chance. */
 #ifdef OAC_HAVE_LIBIIO
 #include <criterion/criterion.h>
 #include <math.h>

@@ -3,8 +3,9 @@
  * right ones, or it gives up within its time, has tried to make the outputs safe, and says what to do.
  *
  * Bounds of giving up. A stopped server costs the first attempt one timeout of the library (5 s, stream.c), the
- * second one more for its first attribute, and every opening of a context after that 5 s for the description; there
- * are two attempts left and the safe state at the end: 2 x 5 + 3 x 5 s. A server that is gone refuses at once. */
+ * second one more for its first attribute, and every opening of a context after that 5 s for the
+ * description; there are two attempts left and the safe state at the end: 2 x 5 + 3 x 5 s. A server
+ * that is gone refuses at once. */
 #ifdef OAC_HAVE_LIBIIO
 #include <criterion/criterion.h>
 #include <stdlib.h>

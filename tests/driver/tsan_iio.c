@@ -119,8 +119,8 @@ static void *kill_bench(void *context)
     return NULL;
 }
 
-/* The watchdog cancels a refill that hangs; its buffer goes, another one works, and while it is read another thread
- * kills the server. */
+/* The watchdog cancels a refill that hangs; its buffer goes, another one works, and while it is read
+ * another thread kills the server. */
 static int watchdog(struct iio_fixture *bench, struct oac_err *err)
 {
     const struct oac_iio_buffer_spec slow = {.device = "m2k-adc",

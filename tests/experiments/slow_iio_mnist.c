@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The same images on `wave` and on a board over TCP with the same bench behind it, noise and all: the labels are the
- * same but for those that chance decides. Two to three minutes on one core. */
+/* The same images on `wave` and on a board over TCP with the same bench behind it, noise and all: the
+ * labels are the same but for those that chance decides. Two to three minutes on one core. */
 #ifdef OAC_HAVE_LIBIIO
 #include <criterion/criterion.h>
 #include <math.h>
