@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A calibration file as one HTML page for people: verdict, cost, curves, fits, gains, crosstalk, noise,
- * accuracy, provenance. Self-contained: pictures are inline SVG, no script, nothing is fetched. docs/certification.md
- * says how to read it. */
+/* A calibration file as one HTML page for people: verdict, cost, curves, fits, gains,
+ * crosstalk, noise, accuracy, provenance. Self-contained: pictures are inline SVG, no script,
+ * nothing is fetched. docs/certification.md says how to read it. */
 #ifndef OAC_EXPERIMENTS_CALIBRATION_REPORT_H
 #define OAC_EXPERIMENTS_CALIBRATION_REPORT_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Allan deviation of every readout, dark and bright, against how many windows are averaged
- * (calibration/fit_noise.h). White noise falls along the dashed lines, as windows^(-1/2); what bends upwards drifts. */
+ * (calibration/fit_noise.h). White noise falls along the dashed lines, as windows^(-1/2); what
+ * bends upwards drifts. */
 #include <math.h>
 
 #include "experiments/calibration_page/axes.h"

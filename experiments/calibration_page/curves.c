@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Small multiples: the fitted curve of every weight modulator, and under it what the fit left over, in
- * order of the sweep. The file holds residuals, not the states they belong to, so they are not drawn on the curve. */
+/* Small multiples: the fitted curve of every weight modulator, and under it what the fit left
+ * over, in order of the sweep. The file holds residuals, not the states they belong to, so
+ * they are not drawn on the curve. */
 #include <math.h>
 #include <stdio.h>
 
@@ -60,7 +61,7 @@ static void draw(const struct oac_page *page, const char *name, const struct oac
     oac_picture_begin(page->html, 250, residual ? 236 : 160, title, description);
     oac_html_put(page->html, "<text class=\"name\" x=\"4\" y=\"13\">");
     oac_html_text(page->html, name);
-    oac_html_put(page->html, ": V_π %.5g V, V_peak %.5g V</text>\n", curve->vpi_v,
+    oac_html_put(page->html, ": V_π %.5g V, peak %.5g V</text>\n", curve->vpi_v,
                  curve->vpeak_v);
     draw_curve(page->html, curve);
     if (residual)
