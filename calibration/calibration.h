@@ -7,6 +7,7 @@
  * volts at the modulator, that is DAC plus slow bias: what a bias moves is the code's voltage, never the curve.
  *
  * oac_calibrate_measure runs the steps in this order; each uses what those before it found:
+ *   faults       each laser alone, one frame over and over: what is broken (calibration/diagnose.h)
  *   first light  lasers off, two lengths of window: offset and dark. Then a coarse grid of weight and
  * client voltages:
  *                where every modulator's curve is, how much light there is, how long a window may be

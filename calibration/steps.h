@@ -5,6 +5,7 @@
 #define OAC_CALIBRATION_STEPS_H
 
 #include "calibration/calibration.h"
+#include "calibration/diagnose.h"
 #include "calibration/measure.h"
 
 typedef enum oac_status oac_calibration_step(struct oac_measure *measure,
@@ -12,8 +13,16 @@ typedef enum oac_status oac_calibration_step(struct oac_measure *measure,
                                              struct oac_calibration *calibration,
                                              struct oac_err *err);
 
-oac_calibration_step oac_step_dark, oac_step_search, oac_step_delay, oac_step_weights,
-    oac_step_client, oac_step_linearity, oac_step_gain, oac_step_noise, oac_step_verify;
+oac_calibration_step oac_step_faults, oac_step_dark, oac_step_search, oac_step_delay,
+    oac_step_weights, oac_step_client, oac_step_linearity, oac_step_gain, oac_step_noise,
+    oac_step_verify;
+
+/* What oac_step_faults judges: probes at the biases that *calibration holds, and leaves the bench so. */
+enum oac_status oac_diagnose_bench(struct oac_measure *measure,
+                                   const struct oac_calibrate_options *options,
+                                   const struct oac_calibration *calibration,
+                                   struct oac_findings *findings,
+                                   struct oac_err *err) OAC_MUST_USE;
 
 /* The slow bias of level `level` of `levels` for a modulator: the levels span, around `centre_v`, what
  * makes DAC and bias together reach 2.4 V_pi, inside the setting's range; present_v when the link has no

@@ -43,9 +43,9 @@ static inline void bench_open_rig(struct random_bench *bench, uint32_t noise, ui
                  "%s", err.message);
 }
 
-/* Number `seed` of the random benches of this shipped rig, with so many channels. */
-static inline void bench_open(struct random_bench *bench, const char *rig, int64_t channels,
-                              uint64_t seed)
+/* Number `seed` of the random benches of this shipped rig, with so many channels: its rig alone. */
+static inline void bench_draw_rig(struct random_bench *bench, const char *rig, int64_t channels,
+                                  uint64_t seed)
 {
     struct oac_err err;
     cr_assert_eq(oac_rig_read(rig, NULL, 0, &bench->rig, NULL, &err), OAC_OK, "%s",
@@ -67,6 +67,12 @@ static inline void bench_open(struct random_bench *bench, const char *rig, int64
     r->demux.adjacent_db = bench_draw(seed, 2, 15.0, 30.0);
     r->demux.nonadjacent_db = r->demux.adjacent_db + bench_draw(seed, 3, 3.0, 10.0);
     r->timing.skew_s = bench_draw(seed, 4, -6.0, 6.0) / r->slot_rate_hz;
+}
+
+static inline void bench_open(struct random_bench *bench, const char *rig, int64_t channels,
+                              uint64_t seed)
+{
+    bench_draw_rig(bench, rig, channels, seed);
     bench_open_rig(bench, OAC_NOISE_ALL & ~(uint32_t)OAC_NOISE_DRIFT, seed);
 }
 

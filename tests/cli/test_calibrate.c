@@ -73,3 +73,45 @@ Test(calibrate, too_few_windows_are_a_usage_error)
     cr_expect_eq(p.code, 2);
     oac_test_process_fini(&p);
 }
+
+static size_t lines(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+Test(calibrate, every_fault_is_one_line_that_names_it_and_exit_1)
+{
+    static const struct {
+        const char *set, *said;
+    } faults[] = {
+        {"fault.dead_detectors=1", "channel 1: detector dead"},
+        {"fault.saturated_detectors=1", "channel 1: readout saturated"},
+        {"fault.stuck_modulators=1", "channel 1: modulator stuck"},
+        {"fault.dark_lasers=1", "channel 1: laser extinct"},
+        {"fault.swapped=0,1", "channels 0 and 1: swapped"},
+        {"fault.no_light=yes", "no light reaches any readout"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct oac_test_process p = OAC("calibrate", SMALL, "--set", faults[i].set);
+        cr_expect_eq(p.code, 1, "%s: exit %d", faults[i].set, p.code);
+        cr_expect(has(p.said, faults[i].said), "%s: %s", faults[i].set, p.said);
+        cr_expect_eq(lines(p.said), 1, "%s: %s", faults[i].set, p.said);
+        cr_expect_eq(strlen(p.out), 0, "%s: %s", faults[i].set, p.out);
+        oac_test_process_fini(&p);
+    }
+}
+
+#ifdef OAC_HAVE_LIBIIO
+/* Nothing listens on port 1. */
+Test(calibrate, a_device_that_does_not_answer_is_one_line_and_exit_3)
+{
+    struct oac_test_process p =
+        OAC("calibrate", "--rig", "m2k-bench", "--on", "iio", "--uri", "ip:127.0.0.1:1");
+    cr_expect_eq(p.code, 3, "%d: %s", p.code, p.said);
+    cr_expect_eq(lines(p.said), 1, "%s", p.said);
+    oac_test_process_fini(&p);
+}
+#endif
