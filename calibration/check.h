@@ -7,10 +7,11 @@
  * change. With m their mean and s their standard deviation,
  *     t = (|m| - tolerance) / sqrt(s^2/F + sigma^2)      F - 1 degrees of freedom
  * sigma being the standard error the stored figure had, tolerance the rms error that single readouts had
- * at verification: less than that costs nothing that a readout did not cost then. A figure has moved when t is beyond
- * its one-sided quantile at false_alarm/(2 channels): a calibration that holds is accused with at most the
- * probability false_alarm, whatever the channels have in common. The figures of a frame are means of 64
- * windows and nearly normal. Not seen: curves that moved but left level and gain where they were. */
+ * at verification: less than that costs nothing that a readout did not cost then. A figure has moved when t
+ * is beyond its one-sided quantile at false_alarm/(2 channels): a calibration that holds is accused with at
+ * most the probability false_alarm, whatever the channels have in common. The figures of a frame are means
+ * of 64 windows and nearly normal. Not seen: curves that moved but left level and gain where they were.
+ */
 #ifndef OAC_CALIBRATION_CHECK_H
 #define OAC_CALIBRATION_CHECK_H
 

@@ -21,10 +21,10 @@ struct oac_calibrate_check_request {
     bool json;
 };
 
-/* Prints to `out`: one check with every channel, or one line each with watch_s. A simulated bench's clock goes on by
- * watch_s too. Returned: *holds of the last check. Status: OAC_EINTERRUPTED when asked to stop inside
- * a check; a stop between two is the end of watching. A record of another rig, device or firmware is refused unless
- * station.calibration.force. */
+/* Prints to `out`: one check with every channel, or one line each with watch_s. A simulated bench's clock
+ * goes on by watch_s too. Returned: *holds of the last check. Status: OAC_EINTERRUPTED when asked to stop
+ * inside a check; a stop between two is the end of watching. A record of another rig, device or firmware is
+ * refused unless station.calibration.force. */
 enum oac_status oac_calibrate_check(const struct oac_calibrate_check_request *request,
                                     const struct oac_sink *sink, FILE *out, bool *holds,
                                     struct oac_err *err) OAC_MUST_USE;
