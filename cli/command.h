@@ -38,7 +38,7 @@ extern const struct oac_command oac_commands[];
 
 oac_command_run oac_cmd_run, oac_cmd_matmul, oac_cmd_train, oac_cmd_data, oac_cmd_rig,
     oac_cmd_info, oac_cmd_scope, oac_cmd_compare, oac_cmd_twin, oac_cmd_probe, oac_cmd_port,
-    oac_cmd_safe, oac_cmd_record, oac_cmd_calibrate, oac_cmd_gate;
+    oac_cmd_safe, oac_cmd_record, oac_cmd_calibrate, oac_cmd_gate, oac_cmd_report;
 
 /* argp_parse with the global options (--kernel, --progress, --quiet), the exit codes in --help,
  * and exit 2 on a usage error. `argp` needs options, parser, args_doc and doc ("purpose\vlong

@@ -27,6 +27,7 @@ const struct oac_command oac_commands[] = {
     {LAB, "twin", "serve a simulated bench as a board, for libiio programs", oac_cmd_twin},
     {LOOK, "scope", "see a window after every component: waveforms, eyes, noise",
      oac_cmd_scope},
+    {LOOK, "report", "show what a calibration found, as one HTML page", oac_cmd_report},
     {LOOK, "rig", "list, check, show and explain descriptions of benches", oac_cmd_rig},
     {LOOK, "info", "say what a file is: model, run, calibration, data set, rig", oac_cmd_info},
     {0},

@@ -144,6 +144,8 @@ enum oac_status oac_calibrate_write(const struct oac_calibrate_request *request,
         return err->status;
     enum oac_status status =
         oac_calibration_put(outcome->calibration, outcome->calrec, &source, writer, err);
+    if (!status)
+        status = oac_h5_put_real(writer, "/spent", "wall_s", outcome->seconds, err);
     if (!status && outcome->has_target)
         status = put_target(writer, outcome, err);
     if (!status)

@@ -64,7 +64,9 @@ static void encode(const struct oac_twin *twin, size_t d, const struct oac_twin_
     for (size_t i = 0; i < layout->count; i++) {
         const struct oac_twin_channel *channel = &device->channel[layout->channel[i]];
         const size_t k = shape->readout_of[channel->port], values = shape->values;
-        const uint16_t *code = piece->code + k * wanted * values + channel->quadrature;
+        const uint16_t *code = k == OAC_TWIN_UNBOUND
+                                   ? row
+                                   : piece->code + k * wanted * values + channel->quadrature;
         for (size_t s = 0; s < got; s++)
             row[s] = k == OAC_TWIN_UNBOUND ? oac_twin_bench_zero(twin->bench, channel->port)
                                            : code[s * values];
