@@ -5,10 +5,12 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "cli/calibration_options.h"
 #include "cli/command.h"
 #include "cli/drive_options.h"
 #include "cli/station_options.h"
 #include "experiments/calibrate.h"
+#include "experiments/calibrate_check.h"
 #include "experiments/calibrate_report.h"
 #include "models/dataset_resolve.h"
 
@@ -27,6 +29,8 @@ enum {
     KEY_CALIBRATION_IMAGES,
     KEY_HELD_OUT_IMAGES,
     KEY_THREADS,
+    KEY_CHECK,
+    KEY_WATCH,
 };
 
 static const struct argp_option options[] = {
@@ -50,6 +54,14 @@ static const struct argp_option options[] = {
     {"threads", KEY_THREADS, "T", 0, "default: all processors (changes no result)", 4},
     {"arm", OAC_CLI_ARM, NULL, 0,
      "--on iio: yes, real outputs may be driven; asked for the first time only", 4},
+    {NULL, 0, NULL, 0, "Instead of measuring:", 3},
+    {"check", KEY_CHECK, "CAL.h5", 0, "say whether this calibration still holds on the bench",
+     3},
+    {"watch", KEY_WATCH, "S", 0, "and again every S seconds, until Ctrl-C or --max-time", 3},
+    {"idle-s", OAC_CLI_IDLE_S, "S", 0,
+     "check so long after the end of the calibration, in bench time; default 0", 3},
+    {"force-cal", OAC_CLI_FORCE_CAL, NULL, 0,
+     "check a calibration of another rig, device or firmware", 3},
     {NULL, 0, NULL, 0, "Results:", 5},
     {"output", KEY_OUTPUT, "CAL.h5", 0, "write the calibration, every fit and the certificate",
      5},
@@ -61,6 +73,7 @@ struct input {
     struct oac_cli_station station;
     struct oac_calibrate_request request;
     const char *data;
+    double watch_s; /* NAN: check once */
     bool json, arm;
 };
 
@@ -123,6 +136,7 @@ static error_t parse_target(int key, char *arg, struct argp_state *state, struct
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct input *input = state->input;
+    struct oac_calibration_use *checked = &input->station.options.calibration;
     switch (key) {
     case KEY_OUTPUT:
         input->request.output_path = arg;
@@ -133,7 +147,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OAC_CLI_ARM:
         input->arm = true;
         return 0;
+    case KEY_CHECK:
+        return oac_cli_calibration_parse(OAC_CLI_CAL, arg, state, checked);
+    case OAC_CLI_IDLE_S:
+    case OAC_CLI_FORCE_CAL:
+        return oac_cli_calibration_parse(key, arg, state, checked);
+    case KEY_WATCH:
+        input->watch_s = oac_cli_real(state, "--watch", arg, 0.01, 1e9);
+        return 0;
     case ARGP_KEY_END:
+        if (checked->path && (input->request.model_path || input->request.output_path))
+            argp_error(state, "--check measures nothing: leave --model and --output away");
+        if (!checked->path &&
+            (!isnan(input->watch_s) || checked->idle_s > 0.0 || checked->force))
+            argp_error(state, "--watch, --idle-s and --force-cal need --check CAL.h5");
         if (!isnan(input->request.target) && !input->request.model_path)
             argp_error(state, "--target-accuracy needs --model FILE");
         if (isnan(input->request.target) && input->request.model_path)
@@ -164,11 +191,13 @@ static const struct argp calibrate_argp = {
            "  oac calibrate --rig netcast-86km --model experiments/mnist/mnist.h5 \\\n"
            "      --target-accuracy 0.98 -o cal.h5\n"
            "  oac run --rig netcast-86km --model experiments/mnist/mnist.h5 --cal cal.h5\n"
+           "  oac calibrate --rig netcast-86km --check cal.h5 --idle-s 3600\n"
            "\n"
            "Only the link is used, as on a real bench: hidden imperfections of a\n"
            "simulated one stay hidden. docs/calibration.md says what is fitted and how\n"
            "sure it is, docs/certification.md what a certificate means.\n"
-           "Exits 0 when certified (or measured, without a target), 1 when not reached.\n",
+           "Exits 0 when certified (or measured, or it holds), 1 when not reached (or it does "
+           "not).\n",
 };
 
 static enum oac_status calibrate(struct oac_cli *cli, const struct input *input,
@@ -189,6 +218,22 @@ static enum oac_status calibrate(struct oac_cli *cli, const struct input *input,
     return status;
 }
 
+static enum oac_status check(struct oac_cli *cli, const struct input *input,
+                             struct oac_err *err)
+{
+    const struct oac_calibrate_check_request request = {.station = input->request.station,
+                                                        .watch_s = input->watch_s,
+                                                        .max_s = input->request.max_s,
+                                                        .json = input->json};
+    bool holds = false;
+    if (oac_calibrate_check(&request, cli->sink, stdout, &holds, err))
+        return err->status;
+    oac_cli_done(cli);
+    return holds ? OAC_OK
+                 : oac_fail(err, OAC_EMISSED, "%s does not hold on this bench: calibrate again",
+                            request.station.calibration.path);
+}
+
 int oac_cmd_calibrate(struct oac_cli *cli, int argc, char **argv)
 {
     struct input input = {.request = {.measure = oac_calibrate_defaults(),
@@ -196,7 +241,8 @@ int oac_cmd_calibrate(struct oac_cli *cli, int argc, char **argv)
                                       .confidence = 0.95,
                                       .max_s = INFINITY,
                                       .command_line = cli->command_line},
-                          .data = "mnist"};
+                          .data = "mnist",
+                          .watch_s = NAN};
     char name[OAC_DATASET_NAME_BYTES], *directory = NULL;
     struct oac_err err;
     int code = 0;
@@ -211,7 +257,9 @@ int oac_cmd_calibrate(struct oac_cli *cli, int argc, char **argv)
         (struct oac_drive){.arm = input.arm, .command = cli->command_line};
     input.request.data_name = name;
     input.request.data_directory = directory;
-    if (code == 0 && calibrate(cli, &input, outcome, &err))
+    const bool checks = input.station.options.calibration.path != NULL;
+    if (code == 0 &&
+        (checks ? check(cli, &input, &err) : calibrate(cli, &input, outcome, &err)))
         code = oac_cli_fail(cli, &err);
     if (outcome)
         oac_calibrate_outcome_fini(outcome);

@@ -67,6 +67,61 @@ Test(calibrate, an_output_that_cannot_be_written_is_said_before_anything_is_meas
     oac_test_process_fini(&p);
 }
 
+Test(calibrate, a_check_tells_by_its_exit_code_whether_a_calibration_holds)
+{
+    char dir[OAC_TEST_DIR_BYTES], path[OAC_TEST_DIR_BYTES + 32];
+    oac_test_dir_make(dir);
+    oac_test_dir_path(dir, "cal.h5", path);
+    struct oac_test_process p =
+        OAC("calibrate", "--rig", "netcast-local", "--set", "channels=2", "-o", path);
+    cr_assert_eq(p.code, 0, "%s", p.said);
+    oac_test_process_fini(&p);
+    p = OAC("calibrate", "--rig", "netcast-local", "--set", "channels=2", "--check", path);
+    cr_expect_eq(p.code, 0, "%s", p.said);
+    cr_expect(has(p.out, "holds after 0 s"), "%s", p.out);
+    oac_test_process_fini(&p);
+    /* Another bench: refused, and when forced found out. */
+    p = OAC("calibrate", "--rig", "netcast-local", "--set", "channels=2", "--set",
+            "detector.gain_spread_db=1", "--check", path);
+    cr_expect_eq(p.code, 1);
+    cr_expect(has(p.said, "another rig"), "%s", p.said);
+    oac_test_process_fini(&p);
+    p = OAC("calibrate", "--rig", "netcast-local", "--set", "channels=2", "--set",
+            "detector.gain_spread_db=1", "--check", path, "--force-cal");
+    cr_expect_eq(p.code, 1);
+    cr_expect(has(p.out, "does not hold") && has(p.out, "FORCED"), "%s", p.out);
+    oac_test_process_fini(&p);
+    oac_test_dir_remove(dir);
+}
+
+Test(calibrate, watching_prints_a_line_each_time_until_it_has_had_its_time)
+{
+    char dir[OAC_TEST_DIR_BYTES], path[OAC_TEST_DIR_BYTES + 32];
+    oac_test_dir_make(dir);
+    oac_test_dir_path(dir, "cal.h5", path);
+    struct oac_test_process p =
+        OAC("calibrate", "--rig", "netcast-local", "--set", "channels=2", "-o", path);
+    oac_test_process_fini(&p);
+    p = OAC("calibrate", "--rig", "netcast-local", "--set", "channels=2", "--check", path,
+            "--watch", "0.1", "--max-time", "0.25", "--json");
+    cr_expect_eq(p.code, 0, "%s", p.said);
+    size_t lines = 0;
+    for (const char *at = p.out; (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    cr_expect_eq(lines, 3); /* at 0, 0.1 and 0.2 s */
+    cr_expect(has(p.out, "\"age_s\": 0.2"), "%s", p.out);
+    oac_test_process_fini(&p);
+    oac_test_dir_remove(dir);
+}
+
+Test(calibrate, watching_without_a_check_is_a_usage_error)
+{
+    struct oac_test_process p = OAC("calibrate", "--rig", "netcast-local", "--watch", "1");
+    cr_expect_eq(p.code, 2);
+    cr_expect(has(p.said, "need --check"), "%s", p.said);
+    oac_test_process_fini(&p);
+}
+
 Test(calibrate, too_few_windows_are_a_usage_error)
 {
     struct oac_test_process p = OAC("calibrate", "--rig", "netcast-local", "--windows", "1");
