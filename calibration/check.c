@@ -116,7 +116,8 @@ enum oac_status oac_check_run(struct oac_link *link, const struct oac_calibratio
         free(made.channel);
         return status;
     }
-    const double frames = (double)(vectors.windows / OAC_VECTOR_WINDOWS);
+    const size_t whole_frames = vectors.windows / OAC_VECTOR_WINDOWS;
+    const double frames = (double)whole_frames;
     const double limit =
         gsl_cdf_tdist_Qinv(options->false_alarm / (2.0 * (double)channels), frames - 1.0);
     for (size_t k = 0; k < channels; k++) {

@@ -200,12 +200,10 @@ static const struct argp calibrate_argp = {
            "not).\n",
 };
 
-static enum oac_status calibrate(struct oac_cli *cli, const struct input *input,
-                                 struct oac_calibrate_outcome *outcome, struct oac_err *err)
+static enum oac_status print_outcome(const struct input *input,
+                                     const struct oac_calibrate_outcome *outcome,
+                                     struct oac_err *err)
 {
-    if (oac_calibrate(&input->request, cli->sink, outcome, err))
-        return err->status;
-    oac_cli_done(cli);
     enum oac_status status = OAC_OK;
     if (input->json)
         status = oac_calibrate_json(outcome, input->request.output_path, stdout, err);
@@ -215,6 +213,23 @@ static enum oac_status calibrate(struct oac_cli *cli, const struct input *input,
         status = oac_fail(err, OAC_EMISSED, "target accuracy %.4g not certified (%s): %s",
                           input->request.target,
                           oac_target_verdict_names[outcome->target.verdict], outcome->reason);
+    return status;
+}
+
+/* The outcome is some hundred kilobytes and so on the heap. */
+static enum oac_status calibrate(struct oac_cli *cli, const struct input *input,
+                                 struct oac_err *err)
+{
+    struct oac_calibrate_outcome *outcome = oac_alloc(1, sizeof *outcome, "outcome", err);
+    if (!outcome)
+        return err->status;
+    enum oac_status status = oac_calibrate(&input->request, cli->sink, outcome, err);
+    if (!status) {
+        oac_cli_done(cli);
+        status = print_outcome(input, outcome, err);
+        oac_calibrate_outcome_fini(outcome);
+    }
+    free(outcome);
     return status;
 }
 
@@ -249,8 +264,7 @@ int oac_cmd_calibrate(struct oac_cli *cli, int argc, char **argv)
 
     oac_cli_station_init(&input.station);
     oac_cli_parse(cli, &calibrate_argp, argc, argv, &input);
-    struct oac_calibrate_outcome *outcome = oac_alloc(1, sizeof *outcome, "outcome", &err);
-    if (!outcome || oac_dataset_resolve(input.data, name, &directory, &err))
+    if (oac_dataset_resolve(input.data, name, &directory, &err))
         code = oac_cli_fail(cli, &err);
     input.request.station = input.station.options;
     input.request.station.drive =
@@ -258,12 +272,8 @@ int oac_cmd_calibrate(struct oac_cli *cli, int argc, char **argv)
     input.request.data_name = name;
     input.request.data_directory = directory;
     const bool checks = input.station.options.calibration.path != NULL;
-    if (code == 0 &&
-        (checks ? check(cli, &input, &err) : calibrate(cli, &input, outcome, &err)))
+    if (code == 0 && (checks ? check(cli, &input, &err) : calibrate(cli, &input, &err)))
         code = oac_cli_fail(cli, &err);
-    if (outcome)
-        oac_calibrate_outcome_fini(outcome);
-    free(outcome);
     free(directory);
     return code;
 }

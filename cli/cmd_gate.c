@@ -57,6 +57,7 @@ static const struct argp_option options[] = {
 struct input {
     struct oac_gate_request gate;
     struct oac_cli_list sets;
+    char rig_sha256[OAC_DIGEST_HEX_BYTES];
     const char *junit;
     bool json;
 };
@@ -145,12 +146,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static enum oac_status decide(struct oac_cli *cli, struct input *input, struct oac_err *err)
 {
-    char rig_sha256[OAC_DIGEST_HEX_BYTES];
     struct oac_gate_result result;
-    if (oac_rig_digest(input->gate.rig_name, input->sets.item, input->sets.count, rig_sha256,
-                       err))
+    if (oac_rig_digest(input->gate.rig_name, input->sets.item, input->sets.count,
+                       input->rig_sha256, err))
         return err->status;
-    input->gate.rig_sha256 = rig_sha256;
+    input->gate.rig_sha256 = input->rig_sha256;
     input->gate.now = time(NULL);
     if (oac_gate_run(&input->gate, &result, err))
         return err->status;

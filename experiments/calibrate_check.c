@@ -20,12 +20,14 @@ static double now_s(void)
 static void worst(const struct oac_check *check, size_t *channel, const char **name,
                   const struct oac_check_figure **figure)
 {
-    *figure = NULL;
+    *figure = &check->channel[0].gain; /* there is at least one channel */
+    *channel = 0;
+    *name = "gain";
     for (size_t k = 0; k < check->channels; k++) {
         const struct oac_check_figure *both[] = {&check->channel[k].gain,
                                                  &check->channel[k].level};
         for (size_t i = 0; i < 2; i++) {
-            if (*figure && !(both[i]->t > (*figure)->t))
+            if (!(both[i]->t > (*figure)->t))
                 continue;
             *figure = both[i];
             *channel = k;
