@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/h5_internal.h"
 
 #define SEAL "seal_sha256"
 
@@ -30,24 +31,6 @@ static int by_array(const void *a, const void *b)
 {
     const struct oac_h5_array *const *x = a, *const *y = b;
     return strcmp((*x)->path, (*y)->path);
-}
-
-static size_t value_bytes(enum oac_h5_type type)
-{
-    switch (type) {
-    case OAC_H5_U8:
-        return 1;
-    case OAC_H5_U16:
-        return 2;
-    case OAC_H5_F32:
-    case OAC_H5_U32:
-        return 4;
-    case OAC_H5_F64:
-    case OAC_H5_U64:
-    case OAC_H5_I64:
-        break;
-    }
-    return 8;
 }
 
 static enum oac_status add_attributes(struct oac_digest *digest, const struct oac_h5_file *file,
@@ -95,7 +78,7 @@ static enum oac_status add_arrays(struct oac_digest *digest, const struct oac_h5
         add_count(digest, array->rank);
         for (size_t d = 0; d < array->rank; d++)
             add_count(digest, array->dims[d]);
-        oac_digest_update(digest, array->data, array->count * value_bytes(array->type));
+        oac_digest_update(digest, array->data, array->count * oac_h5_type_bytes(array->type));
     }
     free(sorted);
     return OAC_OK;
