@@ -13,6 +13,11 @@ else()
   set(OAC_LEVELS native)
 endif()
 
+# The fuzzer watches a protocol: there the kernels go uninstrumented, or clang takes minutes over them.
+if(OAC_FUZZ)
+  set(level_flags -fno-sanitize=all)
+endif()
+
 function(oac_per_level target impl)
   get_filename_component(name ${impl} NAME)
   foreach(level ${OAC_LEVELS})
@@ -21,6 +26,6 @@ function(oac_per_level target impl)
       "#define OAC_LEVEL ${level}\n#include \"${impl}_impl.h\"\n")
     target_sources(${target} PRIVATE ${file})
     set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
-      "${OAC_LEVEL_FLAGS_${level}};-O3;-fno-trapping-math;-Wno-conversion;-Wno-vla")
+      "${OAC_LEVEL_FLAGS_${level}};-O3;-fno-trapping-math;-Wno-conversion;-Wno-vla;${level_flags}")
   endforeach()
 endfunction()
