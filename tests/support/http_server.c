@@ -151,8 +151,8 @@ static void answer(const struct oac_http_server *server, int client, const struc
     send_body(server, client, file, first);
 }
 
-/* Takes the request's state out under the lock, answers without it. Bodies are never replaced
- * while the server may be sending them: tests put files before they fetch. */
+/* Takes the request's state and a copy of the body out under the lock, answers without it: a client that
+ * gave up early may put another body while this one is still being sent. */
 static void handle(struct oac_http_server *server, int client)
 {
     char request[REQUEST_BYTES], path[256] = "";
@@ -169,6 +169,9 @@ static void handle(struct oac_http_server *server, int client)
         found->requests++;
         found->last_first_byte = first;
         file = *found;
+        file.body = malloc(file.bytes + 1);
+        cr_assert(file.body != NULL);
+        memcpy(file.body, found->body, file.bytes);
         if (found->times > 0 && --found->times == 0)
             found->fault = OAC_HTTP_NO_FAULT;
     }
@@ -179,6 +182,7 @@ static void handle(struct oac_http_server *server, int client)
         send_text(server, client,
                   "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 9\r\n\r\nnot "
                   "found");
+    free(file.body);
 }
 
 static void *serve(void *context)
