@@ -7,6 +7,7 @@
  * volts at the modulator, that is DAC plus slow bias: what a bias moves is the code's voltage, never the curve.
  *
  * oac_calibrate_measure runs the steps in this order; each uses what those before it found:
+ *   timing       two codes slid over each other: are windows cut off?
  *   faults       each laser alone, one frame over and over: what is broken (calibration/diagnose.h)
  *   first light  lasers off, two lengths of window: offset and dark. Then a coarse grid of weight and
  * client voltages:
@@ -58,9 +59,11 @@ struct oac_calibration_channel {
         vector_gain_sigma; /* random vectors: readout per prediction, 1 but for errors */
     double vector_offset_code;
     double quadratic_per_code,
-        cubic_per_code2;            /* of hal/calrec.h; 0 unless beyond 5 standard errors */
-    double nonlinearity;            /* largest deviation from a line, relative to full scale */
-    double verify_rms, verify_bias; /* of fresh vectors, relative to full scale */
+        cubic_per_code2; /* of hal/calrec.h; 0 unless beyond 5 standard errors */
+    double nonlinearity; /* largest deviation from a line, relative to full scale */
+    /* of fresh vectors, relative to full scale; noise: rms that it alone would leave; spread: of the
+     * products */
+    double verify_rms, verify_bias, verify_noise, verify_spread;
     double variance[3]; /* [code^2] readout noise: v0 + v1 s + v2 s^2 of the signal s [code] */
     struct oac_noise_figures dark_noise, bright_noise;
     struct oac_fit dark_fit, weight_fit, delay_fit, linearity_fit, gain_fit;
@@ -71,6 +74,7 @@ struct oac_calibration {
     size_t slots;            /* of a window that fills the readout */
     struct oac_curve client; /* at band centre */
     double client_bias_v, skew_s;
+    double aligned_slots; /* of late_slots: what was set before any light was measured */
     struct oac_calibration_channel *channel; /* (channels) */
     double *gain;                            /* (channels, channels) code per slot */
     double *gain_sigma;                      /* (channels, channels) */

@@ -76,6 +76,7 @@ static const struct {
     const char *name;
     oac_calibration_step *run;
 } steps[] = {
+    {"timing", oac_step_align},
     {"faults", oac_step_faults},
     {"dark readouts", oac_step_dark},
     {"first light", oac_step_search},

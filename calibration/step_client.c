@@ -108,8 +108,14 @@ static enum oac_status fit_block(struct oac_calibration *calibration,
         zero[i] = channel->offset_code + slots * channel->dark_code_per_slot;
         full[i] = slots * channel->full_code;
     }
-    if (oac_client_fit_order(data, &calibration->client, zero, full, fit, err))
+    /* One modulator: which of its peaks the wavelength does not move, the first block tells for all. Where
+     * V_pi hardly differs any of them fits, and means over blocks of different ones would be none. */
+    const bool first = data->first == 0;
+    if ((first ? oac_client_fit_order : oac_client_fit)(data, &calibration->client, zero, full,
+                                                        fit, err))
         return err->status;
+    if (first)
+        calibration->client.vpeak_v = fit->estimate[oac_client_vpeak(data)];
     for (size_t i = 0; i < data->count; i++)
         calibration->channel[data->first + i].client_vpi_v =
             fit->estimate[oac_client_vpi(data, i)];

@@ -11,13 +11,16 @@
 #include "calibration/steps.h"
 #include "calibration/sweep.h"
 
-#define REACH       24 /* slots to either side */
+#define REACH       OAC_STEP_REACH
 #define SHIFTS      (2 * REACH + 1)
 #define REPEATS     16
 #define WINDOWS     (SHIFTS * REPEATS)
 #define PATTERN_MAX 63
 /* A correction is made when it is known to be one: beyond 5 standard errors. */
 #define SIGNIFICANT 5.0
+/* What cannot be corrected must not exceed [slots]: it costs 0.24/sqrt(N) of full scale per slot of random
+ * products of N slots, which at a tenth of a slot is the readout noise of a good bench. */
+#define LEFT_MOST 0.1
 
 /* The darkest code of a port at this bias. */
 static uint16_t null_code(const struct oac_port *port, const struct oac_curve *curve,
@@ -70,6 +73,7 @@ static void fill_codes(const struct oac_measure *measure,
 }
 
 static enum oac_status fit_channel(size_t k, size_t channels, const struct pattern_play *play,
+                                   double aligned_slots,
                                    struct oac_calibration_channel *channel, struct oac_err *err)
 {
     double y[WINDOWS], sigma[WINDOWS];
@@ -83,37 +87,106 @@ static enum oac_status fit_channel(size_t k, size_t channels, const struct patte
     if (oac_delay_fit("delay", &data, play->shift, play->pattern, play->length, REACH, &delay,
                       &channel->delay_fit, err))
         return oac_fail_within(err, "channel %zu", k);
-    channel->late_slots = delay.late_slots;
+    channel->late_slots = delay.late_slots + aligned_slots;
     channel->late_sigma_slots = delay.sigma_slots;
     return OAC_OK;
+}
+
+enum oac_status oac_step_skew(struct oac_measure *measure, struct oac_calibration *calibration,
+                              double late_slots, struct oac_err *err)
+{
+    const struct oac_link_caps *caps = measure->link->caps;
+    const struct oac_range *range = &caps->settings[OAC_SKEW_S];
+    const double wanted_s = calibration->skew_s + late_slots * caps->slot_s;
+    if (!(wanted_s >= range->min && wanted_s <= range->max))
+        return oac_fail(err, OAC_EMISSED,
+                        "the weights meet the client's data %.4g slots late, which takes a "
+                        "skew_s of %.4g s: "
+                        "\"%s\" takes %.4g to %.4g s; change the client's cable or trigger",
+                        late_slots, wanted_s, caps->device_id, range->min, range->max);
+    return oac_measure_set(measure, OAC_SKEW_S, 0, wanted_s, &calibration->skew_s, err);
+}
+
+/* A pre-delay takes what the skew left of a channel. */
+static enum oac_status correct_channel(struct oac_measure *measure,
+                                       struct oac_calibration_channel *channel, size_t k,
+                                       double rest_slots, struct oac_err *err)
+{
+    const struct oac_link_caps *caps = measure->link->caps;
+    const struct oac_range *range = &caps->settings[OAC_PREDELAY_S];
+    const double wanted_s = channel->predelay_s - rest_slots * caps->slot_s;
+    if (!(fabs(rest_slots) > SIGNIFICANT * channel->late_sigma_slots))
+        return OAC_OK;
+    if (wanted_s >= range->min && wanted_s <= range->max)
+        return oac_measure_set(measure, OAC_PREDELAY_S, k, wanted_s, &channel->predelay_s, err);
+    if (fabs(rest_slots) <= LEFT_MOST)
+        return OAC_OK;
+    return oac_fail(
+        err, OAC_EMISSED,
+        "channel %zu: its weights come %.4g slots late and no setting of \"%s\" takes that: "
+        "cut its cable or fiber to length",
+        k, rest_slots, caps->device_id);
 }
 
 /* The client's skew takes the mean, pre-delays the rest. */
 static enum oac_status correct(struct oac_measure *measure, struct oac_calibration *calibration,
                                struct oac_err *err)
 {
-    const double slot_s = measure->link->caps->slot_s;
-    const bool predelays = oac_measure_has(measure, OAC_PREDELAY_S);
     double mean = 0.0, sigma2 = 0.0;
     for (size_t k = 0; k < calibration->channels; k++) {
-        mean += calibration->channel[k].late_slots / (double)calibration->channels;
-        sigma2 +=
-            pow(calibration->channel[k].late_sigma_slots / (double)calibration->channels, 2.0);
+        const struct oac_calibration_channel *channel = &calibration->channel[k];
+        mean +=
+            (channel->late_slots - calibration->aligned_slots) / (double)calibration->channels;
+        sigma2 += pow(channel->late_sigma_slots / (double)calibration->channels, 2.0);
     }
     if (!oac_measure_has(measure, OAC_SKEW_S) || !(fabs(mean) > SIGNIFICANT * sqrt(sigma2)))
         mean = 0.0;
-    else if (oac_measure_set(measure, OAC_SKEW_S, 0, calibration->skew_s + mean * slot_s,
-                             &calibration->skew_s, err))
+    else if (oac_step_skew(measure, calibration, mean, err))
         return err->status;
-    for (size_t k = 0; predelays && k < calibration->channels; k++) {
-        struct oac_calibration_channel *channel = &calibration->channel[k];
-        const double rest = channel->late_slots - mean;
-        if (!(fabs(rest) > SIGNIFICANT * channel->late_sigma_slots))
-            continue;
-        if (oac_measure_set(measure, OAC_PREDELAY_S, k, channel->predelay_s - rest * slot_s,
-                            &channel->predelay_s, err))
+    for (size_t k = 0; k < calibration->channels; k++)
+        if (correct_channel(
+                measure, &calibration->channel[k], k,
+                calibration->channel[k].late_slots - calibration->aligned_slots - mean, err))
             return err->status;
-    }
+    return OAC_OK;
+}
+
+/* Room for the longest pattern that the readout may hold. */
+static enum oac_status play_init(struct pattern_play *play,
+                                 const struct oac_calibration *calibration, struct oac_err *err)
+{
+    *play = (struct pattern_play){0};
+    play->length = oac_delay_pattern(calibration->slots, play->pattern);
+    play->slots = play->length + 2 * REACH;
+    play->weight =
+        oac_alloc(calibration->channels * play->slots, sizeof *play->weight, "codes", err);
+    play->client = oac_alloc(WINDOWS * play->slots, sizeof *play->client, "codes", err);
+    play->code =
+        oac_alloc(WINDOWS * calibration->channels, sizeof *play->code, "readouts", err);
+    return play->weight && play->client && play->code ? OAC_OK : OAC_ENOMEM;
+}
+
+static void play_fini(struct pattern_play *play)
+{
+    free(play->weight);
+    free(play->client);
+    free(play->code);
+}
+
+/* A peak that the readout cuts off would be found beside its place: shorter patterns then. */
+static enum oac_status play_pattern(struct pattern_play *play, struct oac_measure *measure,
+                                    struct oac_calibration *calibration, struct oac_err *err)
+{
+    uint64_t before;
+    do {
+        before = measure->saturated;
+        play->length = oac_delay_pattern(calibration->slots, play->pattern);
+        play->slots = play->length + 2 * REACH;
+        fill_codes(measure, calibration, play);
+        if (oac_measure_play(measure, play->slots, play->weight, WINDOWS, play->client,
+                             play->code, NULL, err))
+            return err->status;
+    } while (oac_step_shorter(measure, calibration, before));
     return OAC_OK;
 }
 
@@ -121,32 +194,24 @@ enum oac_status oac_step_delay(struct oac_measure *measure,
                                const struct oac_calibrate_options *options,
                                struct oac_calibration *calibration, struct oac_err *err)
 {
-    struct pattern_play play = {0};
-    play.length = oac_delay_pattern(calibration->slots, play.pattern);
-    play.slots = play.length + 2 * REACH;
-    if (play.slots > measure->link->caps->slots_max) {
+    const struct oac_link_caps *caps = measure->link->caps;
+    struct pattern_play play;
+    enum oac_status status = play_init(&play, calibration, err);
+    if (status == OAC_OK && play.slots > caps->slots_max) {
         oac_log(measure->sink, OAC_LOG_WARNING,
                 "delays not measured: a window of %zu slots is needed, \"%s\" takes %zu",
-                play.slots, measure->link->caps->device_id, measure->link->caps->slots_max);
+                play.slots, caps->device_id, caps->slots_max);
+        play_fini(&play);
         return OAC_OK;
     }
-    play.weight =
-        oac_alloc(calibration->channels * play.slots, sizeof *play.weight, "codes", err);
-    play.client = oac_alloc(WINDOWS * play.slots, sizeof *play.client, "codes", err);
-    play.code = oac_alloc(WINDOWS * calibration->channels, sizeof *play.code, "readouts", err);
-    enum oac_status status = play.weight && play.client && play.code ? OAC_OK : OAC_ENOMEM;
-    if (status == OAC_OK) {
-        fill_codes(measure, calibration, &play);
-        status = oac_measure_play(measure, play.slots, play.weight, WINDOWS, play.client,
-                                  play.code, NULL, err);
-    }
+    if (status == OAC_OK)
+        status = play_pattern(&play, measure, calibration, err);
     for (size_t k = 0; status == OAC_OK && k < calibration->channels; k++)
-        status = fit_channel(k, calibration->channels, &play, &calibration->channel[k], err);
+        status = fit_channel(k, calibration->channels, &play, calibration->aligned_slots,
+                             &calibration->channel[k], err);
     if (status == OAC_OK && !options->spare_settings)
         status = correct(measure, calibration, err);
-    free(play.weight);
-    free(play.client);
-    free(play.code);
+    play_fini(&play);
     oac_progress(measure->sink, "delay", 1, 1, NULL);
     return status;
 }

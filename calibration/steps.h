@@ -13,9 +13,9 @@ typedef enum oac_status oac_calibration_step(struct oac_measure *measure,
                                              struct oac_calibration *calibration,
                                              struct oac_err *err);
 
-oac_calibration_step oac_step_faults, oac_step_dark, oac_step_search, oac_step_delay,
-    oac_step_weights, oac_step_client, oac_step_linearity, oac_step_gain, oac_step_noise,
-    oac_step_verify;
+oac_calibration_step oac_step_align, oac_step_faults, oac_step_dark, oac_step_search,
+    oac_step_delay, oac_step_weights, oac_step_client, oac_step_linearity, oac_step_gain,
+    oac_step_noise, oac_step_verify;
 
 /* What oac_step_faults judges: probes at the biases that *calibration holds, and leaves the bench so. */
 enum oac_status oac_diagnose_bench(struct oac_measure *measure,
@@ -36,6 +36,11 @@ enum oac_status oac_step_operate(struct oac_measure *measure,
                                  struct oac_calibration *calibration,
                                  struct oac_err *err) OAC_MUST_USE;
 
+/* Makes the client's data late_slots later, into calibration->skew_s. Status: OAC_EMISSED when the setting does
+ * not reach so far. */
+enum oac_status oac_step_skew(struct oac_measure *measure, struct oac_calibration *calibration,
+                              double late_slots, struct oac_err *err) OAC_MUST_USE;
+
 /* Lasers off or on, where the link can. */
 enum oac_status oac_step_lasers(struct oac_measure *measure, bool on,
                                 struct oac_err *err) OAC_MUST_USE;
@@ -48,6 +53,9 @@ size_t oac_step_slots(const struct oac_measure *measure,
  * returns true: play again. False when none did, or windows cannot be shorter. */
 bool oac_step_shorter(const struct oac_measure *measure, struct oac_calibration *calibration,
                       uint64_t before);
+
+/* Delays are looked for to either side [slots]. */
+#define OAC_STEP_REACH 24
 
 /* The longest window that a step plays, whatever the readout could take. */
 #define OAC_STEP_SLOTS_MAX 256
