@@ -228,3 +228,28 @@ Test(analytic_mean, vpi_that_follows_the_wavelength_matters)
     optics_close(&a);
     optics_close(&b);
 }
+
+/* A noise that is next to nothing changes next to nothing, whichever way the client's light is computed: by table,
+ * or slot by slot for its drive noise. Null codes have converter errors like all others; here half-way up
+ * the curve, where light follows them. */
+Test(analytic_mean, drive_noise_next_to_nothing_with_converter_errors)
+{
+    const char *sets[] = {"client_dac.inl_lsb=3", "client_dac.dnl_lsb=8",
+                          "client_modulator.drive_noise_v=1e-9", NULL};
+    struct optics table, slots;
+    struct pattern p;
+    double want[ROWS_MAX], found[ROWS_MAX];
+    optics_open(&table, OAC_NOISE_NONE, sets);
+    optics_open(&slots, OAC_NOISE_DRIVE, sets);
+    pattern_fill(&p, &table, 4, 100, 1);
+    p.null_x_code = 1900;
+    optics_electrons(&table, &p, 0, want);
+    optics_electrons(&slots, &p, 0, found);
+    for (size_t k = 0; k < 4; k++) {
+        const double full = 100.0 * full_electrons(&table.rig, k, k);
+        cr_expect_float_eq(found[k], want[k], 2e-6 * full, "row %zu: off by %g of full scale",
+                           k, (found[k] - want[k]) / full);
+    }
+    optics_close(&table);
+    optics_close(&slots);
+}
