@@ -105,23 +105,29 @@ static void take(const struct oac_iio_line *line, const struct oac_iio_view *vie
     }
 }
 
-/* One more buffer of an input, behind what was heard of its channels. */
-static enum oac_status hear(struct oac_iio_stream *self, struct oac_iio_converter *input,
-                            struct oac_err *err)
+struct ear { /* one input until a train has gone by; its buffer's thread's while that runs */
+    struct oac_iio_stream *self;
+    struct oac_iio_converter *input;
+    size_t first, mark;   /* readout of its first line; samples of the train before its mark */
+    size_t silent;        /* samples that went by without a mark */
+    size_t start, wanted; /* the train's first sample; samples to its end, 0: no mark yet */
+    struct oac_err err;
+};
+
+/* Puts a buffer behind what was heard of the input's channels. */
+static enum oac_status append(struct ear *ear, const struct oac_iio_view *view)
 {
-    struct oac_iio_view view;
-    if (oac_iio_buffer_refill(input->buffer, &view, err))
-        return err->status;
-    const size_t first = input->line[0] - self->channels - 1;
+    struct oac_iio_stream *self = ear->self;
+    const struct oac_iio_converter *input = ear->input;
     const size_t values = self->line[input->line[0]].values;
-    if (grow(self, self->heard_count[first] + view.samples * values, err))
-        return err->status;
+    if (grow(self, self->heard_count[ear->first] + view->samples * values, &ear->err))
+        return ear->err.status;
     for (size_t i = 0; i < input->lines; i++) {
         const size_t k = input->line[i] - self->channels - 1;
         for (size_t which = 0; which < values; which++)
-            take(&self->line[input->line[i]], &view, i * values + which,
+            take(&self->line[input->line[i]], view, i * values + which,
                  self->heard[k] + self->heard_count[k] + which);
-        self->heard_count[k] += view.samples * values;
+        self->heard_count[k] += view->samples * values;
     }
     return OAC_OK;
 }
@@ -163,49 +169,69 @@ static size_t look(const struct oac_iio_stream *self, const struct oac_iio_conve
     return count;
 }
 
+/* No mark in what was heard: forgets what it cannot begin in, unless nothing has come for too long. */
+static enum oac_status wait_on(struct ear *ear)
+{
+    struct oac_iio_stream *self = ear->self;
+    const struct oac_iio_converter *input = ear->input;
+    ear->silent += input->samples; /* of time */
+    self->silent = (double)ear->silent > SILENCE_S * self->ports[input->line[0]].rate_hz &&
+                   ear->silent > SILENCE_MIN * input->samples;
+    if (self->silent)
+        return oac_fail(&ear->err, OAC_EDEVICE,
+                        "no start mark on %s in %zu samples: no light reaches the detector, "
+                        "or no output plays; check laser, bias, fibres and cables, then look "
+                        "with oac port",
+                        input->device, ear->silent);
+    forget(self, input, (CHIPS + 2) * self->line[input->line[0]].per_slot + ear->mark);
+    return OAC_OK;
+}
+
+static enum oac_status find_start(struct ear *ear)
+{
+    const struct oac_iio_stream *self = ear->self;
+    const size_t mark = ear->mark, per_slot = self->line[ear->input->line[0]].per_slot;
+    double contrast = 0.0;
+    const size_t at = look(self, ear->input, &contrast);
+    if (at >= self->heard_count[ear->first])
+        return wait_on(ear);
+    if (at < mark)
+        return oac_fail(
+            &ear->err, OAC_EDEVICE,
+            "the start mark on %s came before its train could: another program plays "
+            "on these outputs; close it",
+            ear->input->device);
+    /* A slot early, or as much of it as was heard, so that the rest of the delay is not negative. */
+    const size_t early = at < mark + per_slot ? at - mark : per_slot;
+    ear->start = at - mark - early;
+    ear->wanted = ear->start + (self->slots + 1) * per_slot; /* to the end of the ramp */
+    return OAC_OK;
+}
+
+/* Whether to go on. */
+static bool hear(void *context, const struct oac_iio_view *view)
+{
+    struct ear *ear = context;
+    if (append(ear, view) || (ear->wanted == 0 && find_start(ear)))
+        return false;
+    return ear->wanted == 0 || ear->self->heard_count[ear->first] < ear->wanted;
+}
+
 static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_converter *input,
                                  size_t *start, struct oac_err *err)
 {
-    const size_t guard = self->caps.memory_slots,
-                 per_slot = self->line[input->line[0]].per_slot;
-    const size_t mark = (self->ramp_slots + guard) * per_slot; /* into the train */
-    const size_t overlap = (CHIPS + 2) * per_slot + mark;
-    const size_t first = input->line[0] - self->channels - 1;
-    const double rate_hz = self->ports[input->line[0]].rate_hz;
-    double contrast = 0.0;
-    size_t silent = 0, at;
-    for (;;) {
-        if (hear(self, input, err))
-            return err->status;
-        at = look(self, input, &contrast);
-        if (at < self->heard_count[first])
-            break;
-        silent += input->samples; /* of time */
-        self->silent =
-            (double)silent > SILENCE_S * rate_hz && silent > SILENCE_MIN * input->samples;
-        if (self->silent)
-            return oac_fail(
-                err, OAC_EDEVICE,
-                "no start mark on %s in %zu samples: no light reaches the detector, "
-                "or no output plays; check laser, bias, fibres and cables, then look "
-                "with oac port",
-                input->device, silent);
-        forget(self, input, overlap);
-    }
-    /* A slot early, or as much of it as was heard, so that the rest of the delay is not negative. */
-    const size_t early = at < mark + per_slot && at >= mark ? at - mark : per_slot;
-    if (at < mark)
-        return oac_fail(
-            err, OAC_EDEVICE,
-            "the start mark on %s came before its train could: another program plays "
-            "on these outputs; close it",
-            input->device);
-    *start = at - mark - early;
-    const size_t wanted = *start + (self->slots + 1) * per_slot; /* to the end of the ramp */
-    while (self->heard_count[first] < wanted)
-        if (hear(self, input, err))
-            return err->status;
-    return OAC_OK;
+    const size_t before = self->ramp_slots + self->caps.memory_slots;
+    struct ear ear = {.self = self,
+                      .input = input,
+                      .first = input->line[0] - self->channels - 1,
+                      .mark = before * self->line[input->line[0]].per_slot};
+    if (oac_iio_buffer_run(input->buffer, hear, &ear, err) ||
+        oac_iio_buffer_wait(input->buffer, err))
+        return err->status;
+    if (ear.err.status)
+        *err = ear.err;
+    *start = ear.start;
+    return ear.err.status;
 }
 
 enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[], struct oac_err *err)
