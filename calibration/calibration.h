@@ -28,6 +28,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "calibration/diagnose.h"
 #include "calibration/fit.h"
 #include "calibration/fit_noise.h"
 #include "hal/calrec.h"
@@ -41,14 +42,17 @@ struct oac_calibrate_options {
     size_t repeats; /* windows of each state */
     size_t vectors; /* windows of random vectors; as many again, a half, to verify */
     size_t noise_windows;
+    bool keep_all;       /* a broken channel ends the calibration; else a few are left out */
     bool spare_settings; /* leave biases, skew and pre-delays as they are */
 };
 struct oac_calibrate_options oac_calibrate_defaults(void);
 
 struct oac_calibration_channel {
-    struct oac_curve weight; /* volts at the modulator */
-    double client_vpi_v;     /* the client's at this wavelength */
-    double weight_bias_v;    /* slow bias to work at */
+    bool excluded;            /* broken: nothing below was measured */
+    enum oac_diagnosis fault; /* of an excluded one */
+    struct oac_curve weight;  /* volts at the modulator */
+    double client_vpi_v;      /* the client's at this wavelength */
+    double weight_bias_v;     /* slow bias to work at */
     double predelay_s;
     double offset_code, dark_code_per_slot;
     double full_code; /* per slot of its own laser: gain[k,k] */
@@ -73,6 +77,8 @@ struct oac_calibration {
     size_t channels;
     size_t slots;            /* of a window that fills the readout */
     struct oac_curve client; /* at band centre */
+    size_t excluded;         /* channels that were left out */
+    char faults[600];        /* why, in one line; "" */
     double client_bias_v, skew_s;
     double aligned_slots; /* of late_slots: what was set before any light was measured */
     struct oac_calibration_channel *channel; /* (channels) */

@@ -51,7 +51,8 @@ struct oac_check {
 };
 
 /* What a calibration file (calibration/results.h) says about predictions, in volts of the DACs: enough of a
- * calibration to play vectors by. Status: OAC_EINVAL for a record without the fits it came from. */
+ * calibration to play vectors by, of the channels that it does not exclude. Status: OAC_EINVAL for a record
+ * without the fits it came from. */
 enum oac_status oac_check_read(const char *path, struct oac_calibration **calibration,
                                struct oac_err *err) OAC_MUST_USE;
 

@@ -72,12 +72,19 @@ static enum oac_status panel_restore(struct oac_measure *measure,
     return status;
 }
 
-static const struct {
+struct named_step {
     const char *name;
     oac_calibration_step *run;
-} steps[] = {
+};
+
+/* Of the bench as a whole. */
+static const struct named_step first_steps[] = {
     {"timing", oac_step_align},
     {"faults", oac_step_faults},
+};
+
+/* Of the channels that work. */
+static const struct named_step steps[] = {
     {"dark readouts", oac_step_dark},
     {"first light", oac_step_search},
     {"delays", oac_step_delay},
@@ -115,16 +122,36 @@ static enum oac_status check_options(const struct oac_calibrate_options *options
                     options->noise_windows);
 }
 
+static enum oac_status run_each(const struct named_step *step, size_t count,
+                                struct oac_measure *measure,
+                                const struct oac_calibrate_options *options,
+                                struct oac_calibration *calibration, struct oac_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        oac_log(measure->sink, OAC_LOG_DEBUG, "calibration: %s", step[i].name);
+        if (step[i].run(measure, options, calibration, err))
+            return oac_fail_within(err, "%s", step[i].name);
+    }
+    return OAC_OK;
+}
+
 static enum oac_status run_steps(struct oac_measure *measure,
                                  const struct oac_calibrate_options *options,
                                  struct oac_calibration *calibration, struct oac_err *err)
 {
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        oac_log(measure->sink, OAC_LOG_DEBUG, "calibration: %s", steps[i].name);
-        if (steps[i].run(measure, options, calibration, err))
-            return oac_fail_within(err, "%s", steps[i].name);
-    }
-    return OAC_OK;
+    return run_each(steps, sizeof steps / sizeof *steps, measure, options, calibration, err);
+}
+
+static enum oac_status run_all(struct oac_measure *measure,
+                               const struct oac_calibrate_options *options,
+                               struct oac_calibration *calibration, struct oac_err *err)
+{
+    if (run_each(first_steps, sizeof first_steps / sizeof *first_steps, measure, options,
+                 calibration, err))
+        return err->status;
+    return (calibration->excluded
+                ? oac_calibrate_others(measure, options, calibration, run_steps, err)
+                : run_steps(measure, options, calibration, err));
 }
 
 enum oac_status oac_calibrate_measure(struct oac_link *link,
@@ -153,7 +180,7 @@ enum oac_status oac_calibrate_measure(struct oac_link *link,
         made->channel[k].weight_bias_v = panel.weight_bias_v[k];
         made->channel[k].predelay_s = panel.predelay_s[k];
     }
-    status = run_steps(&measure, options, made, err);
+    status = run_all(&measure, options, made, err);
     made->last_slot0 = measure.slot;
     made->saturated = measure.saturated;
     spent_since(link, &before, &made->spent);

@@ -24,6 +24,12 @@ static void fill_channel(const struct oac_calibration *calibration,
     double *setting = calrec->setting[k].value;
     *to =
         caps->nominal->channel[k]; /* what is not measured, such as a pair's second detector */
+    to->excluded = from->excluded;
+    if (from->excluded) {
+        if (caps->settings[OAC_LASER_ON].max > caps->settings[OAC_LASER_ON].min)
+            setting[OAC_LASER_ON] = 0.0;
+        return;
+    }
     to->weight = at_the_dac(from->weight, from->weight_bias_v);
     to->gain_minus_code *= from->full_code * from->vector_gain / to->gain_code;
     to->gain_code = from->full_code * from->vector_gain;
@@ -36,7 +42,11 @@ static void fill_channel(const struct oac_calibration *calibration,
     const struct oac_noise_figures *bright = &from->bright_noise;
     found->drift_code = sqrt(fmax(0.0, bright->sigma_code * bright->sigma_code -
                                            bright->white_code * bright->white_code));
-    found->walkoff_s = (from->late_slots - calibration->channel[0].late_slots) * caps->slot_s;
+    size_t first = 0;
+    while (calibration->channel[first].excluded)
+        first++;
+    found->walkoff_s =
+        (from->late_slots - calibration->channel[first].late_slots) * caps->slot_s;
     if (caps->settings[OAC_BIAS_WEIGHT_V].max > caps->settings[OAC_BIAS_WEIGHT_V].min)
         setting[OAC_BIAS_WEIGHT_V] = from->weight_bias_v;
     if (caps->settings[OAC_PREDELAY_S].max > caps->settings[OAC_PREDELAY_S].min)

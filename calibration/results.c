@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "calibration/results.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +53,12 @@ static enum oac_status put_columns(struct oac_h5_writer *writer,
     double *values = oac_alloc(calibration->channels, sizeof *values, "results", err);
     enum oac_status status = values ? OAC_OK : OAC_ENOMEM;
     for (size_t c = 0; status == OAC_OK && c < sizeof columns / sizeof *columns; c++) {
-        for (size_t k = 0; k < calibration->channels; k++)
+        for (size_t k = 0; k < calibration->channels; k++) {
             memcpy(&values[k], (const char *)&calibration->channel[k] + columns[c].offset,
                    sizeof *values);
+            if (calibration->channel[k].excluded)
+                values[k] = NAN;
+        }
         status =
             oac_h5_put_array(writer, columns[c].path, OAC_H5_F64, 1, &calibration->channels,
                              "channel", columns[c].unit, false, values, err);
@@ -111,6 +115,9 @@ static enum oac_status put_scalars(struct oac_h5_writer *writer,
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
         if (oac_h5_put_real(writer, reals[i].where, reals[i].name, reals[i].value, err))
             return err->status;
+    if (calibration->excluded &&
+        oac_h5_put_text(writer, "/channel", "faults", calibration->faults, err))
+        return err->status;
     if (oac_h5_put_integer(writer, "/spent", "windows", (int64_t)spent->windows, err) ||
         oac_h5_put_integer(writer, "/spent", "slots", (int64_t)spent->slots, err) ||
         oac_h5_put_integer(writer, "/spent", "saturated_readouts",

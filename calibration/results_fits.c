@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "calibration/results_fits.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,10 +64,19 @@ static const double *part_data(const struct oac_fit *fit, size_t i, double *scal
     return scalar;
 }
 
+/* The first there is: channels that were left out have none. NULL: no channel has. */
+static const struct oac_fit *first_of(const struct kind *kind)
+{
+    for (size_t f = 0; f < kind->count; f++)
+        if (kind->fit[f]->estimate)
+            return kind->fit[f];
+    return NULL;
+}
+
 static enum oac_status put_part(struct oac_h5_writer *writer, const struct kind *kind, size_t i,
                                 struct oac_err *err)
 {
-    const struct oac_fit *first = kind->fit[0];
+    const struct oac_fit *first = first_of(kind);
     const struct part *part = &parts[i];
     const size_t length = i == 3 ? first->points : first->parameters;
     const size_t dims[] = {kind->count, length, length};
@@ -80,7 +90,11 @@ static enum oac_status put_part(struct oac_h5_writer *writer, const struct kind 
         return err->status;
     for (size_t f = 0; f < kind->count; f++) {
         double scalar;
-        memcpy(data + f * each, part_data(kind->fit[f], i, &scalar), each * sizeof *data);
+        if (kind->fit[f]->estimate)
+            memcpy(data + f * each, part_data(kind->fit[f], i, &scalar), each * sizeof *data);
+        else
+            for (size_t at = 0; at < each; at++)
+                data[f * each + at] = NAN;
     }
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/%s", kind->group, part->name);
@@ -93,10 +107,8 @@ static enum oac_status put_part(struct oac_h5_writer *writer, const struct kind 
 static enum oac_status put_kind(struct oac_h5_writer *writer, const struct kind *kind,
                                 struct oac_err *err)
 {
-    for (size_t f = 0; f < kind->count; f++)
-        if (!kind->fit[f]->estimate || kind->fit[f]->points != kind->fit[0]->points ||
-            kind->fit[f]->parameters != kind->fit[0]->parameters)
-            return OAC_OK; /* a step that was left out */
+    if (!first_of(kind))
+        return OAC_OK; /* a step that was left out */
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (put_part(writer, kind, i, err))
             return err->status;

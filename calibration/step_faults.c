@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Before anything is fitted: is something broken that no fit would survive or, worse, would hide? */
+#include <stdio.h>
+
 #include "calibration/diagnose.h"
 #include "calibration/probe.h"
 #include "calibration/steps.h"
+
+/* Of so many channels one may be left out; where more are broken, the bench is. */
+#define EXCLUDED_PER 4
 
 static enum oac_status run_probes(struct oac_prober *prober, size_t sweep_windows,
                                   struct oac_err *err)
@@ -35,6 +40,33 @@ enum oac_status oac_diagnose_bench(struct oac_measure *measure,
     return status;
 }
 
+/* What takes a channel away and leaves the others as they are. Cables that were exchanged are put back
+ * faster than two channels are replaced. */
+static bool of_one_channel(enum oac_diagnosis fault)
+{
+    return fault == OAC_DIAGNOSIS_SATURATED || fault == OAC_DIAGNOSIS_DEAD_DETECTOR ||
+           fault == OAC_DIAGNOSIS_DARK_LASER || fault == OAC_DIAGNOSIS_DARK_CHANNEL ||
+           fault == OAC_DIAGNOSIS_STUCK_MODULATOR;
+}
+
+/* Marks the channels that are broken; false when the whole bench is. */
+static bool leave_out(const struct oac_findings *findings, struct oac_calibration *calibration)
+{
+    if (findings->count > OAC_FINDINGS_MAX)
+        return false;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct oac_finding *finding = &findings->finding[i];
+        struct oac_calibration_channel *channel = &calibration->channel[finding->channel];
+        if (!of_one_channel(finding->fault))
+            return false;
+        calibration->excluded += !channel->excluded;
+        if (!channel->excluded)
+            channel->fault = finding->fault;
+        channel->excluded = true;
+    }
+    return EXCLUDED_PER * calibration->excluded <= calibration->channels;
+}
+
 enum oac_status oac_step_faults(struct oac_measure *measure,
                                 const struct oac_calibrate_options *options,
                                 struct oac_calibration *calibration, struct oac_err *err)
@@ -48,5 +80,11 @@ enum oac_status oac_step_faults(struct oac_measure *measure,
     if (findings.count == 0)
         return OAC_OK;
     oac_findings_line(&findings, line, sizeof line);
+    if (!options->keep_all && leave_out(&findings, calibration)) {
+        snprintf(calibration->faults, sizeof calibration->faults, "%s", line);
+        oac_log(measure->sink, OAC_LOG_WARNING, "%zu of %zu channels left out: %s",
+                calibration->excluded, calibration->channels, line);
+        return OAC_OK;
+    }
     return oac_fail(err, OAC_EMISSED, "%s", line);
 }

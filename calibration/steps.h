@@ -17,6 +17,14 @@ oac_calibration_step oac_step_align, oac_step_faults, oac_step_dark, oac_step_se
     oac_step_delay, oac_step_weights, oac_step_client, oac_step_linearity, oac_step_gain,
     oac_step_noise, oac_step_verify;
 
+/* Runs `run` on a link of the channels that are not marked excluded, lasers of the others off, and puts what
+ * it found into *calibration. */
+enum oac_status oac_calibrate_others(struct oac_measure *measure,
+                                     const struct oac_calibrate_options *options,
+                                     struct oac_calibration *calibration,
+                                     oac_calibration_step *run,
+                                     struct oac_err *err) OAC_MUST_USE;
+
 /* What oac_step_faults judges: probes at the biases that *calibration holds, and leaves the bench so. */
 enum oac_status oac_diagnose_bench(struct oac_measure *measure,
                                    const struct oac_calibrate_options *options,

@@ -23,6 +23,7 @@ enum {
     KEY_CODES,
     KEY_WINDOWS,
     KEY_VECTORS,
+    KEY_NO_EXCLUDE,
     KEY_TARGET,
     KEY_CONFIDENCE,
     KEY_MAX_TIME,
@@ -40,6 +41,8 @@ static const struct argp_option options[] = {
     {"windows", KEY_WINDOWS, "N", 0, "windows of each state; default 4", 2},
     {"vectors", KEY_VECTORS, "N", 0,
      "random vectors to fit gains with; half as many others verify; default 2048", 2},
+    {"no-exclude", KEY_NO_EXCLUDE, NULL, 0,
+     "end at a broken channel; default: up to a quarter of them are left out", 2},
     {NULL, 0, NULL, 0, "What it must reach:", 4},
     {"model", KEY_MODEL, "FILE", 0, "the network that is to run on this bench (native HDF5)",
      4},
@@ -89,6 +92,9 @@ static error_t parse_measure(int key, char *arg, struct argp_state *state,
         return 0;
     case KEY_WINDOWS:
         measure->repeats = (size_t)oac_cli_count(state, "--windows", arg, 2, 1000);
+        return 0;
+    case KEY_NO_EXCLUDE:
+        measure->keep_all = true;
         return 0;
     case KEY_VECTORS:
         measure->vectors = (size_t)oac_cli_count(state, "--vectors", arg, 64, 1000000);

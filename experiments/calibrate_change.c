@@ -23,7 +23,7 @@ static size_t drifted(const struct oac_calibration *a, const struct oac_calibrat
         const struct oac_calibration_channel *x = &a->channel[k], *y = &b->channel[k];
         double moved = fabs(x->full_code * x->vector_gain - y->full_code * y->vector_gain);
         double sigma = hypot(x->full_sigma_code, y->full_sigma_code);
-        count += moved > DRIFTED_SIGMAS * sigma;
+        count += !x->excluded && !y->excluded && moved > DRIFTED_SIGMAS * sigma;
     }
     return count;
 }
@@ -70,7 +70,8 @@ static double clipped_share(const struct oac_calibrate_bench *bench)
     return readouts > 0.0 ? (double)bench->tally.clipped_readouts / readouts : 0.0;
 }
 
-/* All lasers up by a step where the range allows; gains are other ones then, so everything is measured again. */
+/* All lasers up by a step where the range allows; gains are other ones then, so everything is measured
+ * again. */
 static enum oac_status more_light(struct oac_calibrate_bench *bench, bool *changed,
                                   char detail[OAC_TARGET_DETAIL_BYTES], struct oac_err *err)
 {
@@ -105,10 +106,12 @@ static int by_value(const void *a, const void *b)
 
 static double median_error(const struct oac_calibration *calibration, double *scratch)
 {
+    size_t count = 0;
     for (size_t k = 0; k < calibration->channels; k++)
-        scratch[k] = calibration->channel[k].verify_rms;
-    qsort(scratch, calibration->channels, sizeof *scratch, by_value);
-    return scratch[calibration->channels / 2];
+        if (!calibration->channel[k].excluded)
+            scratch[count++] = calibration->channel[k].verify_rms;
+    qsort(scratch, count, sizeof *scratch, by_value);
+    return scratch[count / 2];
 }
 
 /* Rows of channels that err far more than the others go to those. */

@@ -7,13 +7,50 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "calibration/check.h"
+#include "hal/subset.h"
 
 static double now_s(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The channels of the bench that are checked: those that the record does not exclude. */
+struct checked {
+    struct oac_link *link; /* of them alone */
+    struct oac_link subset;
+    size_t *number; /* (link's channels) on the bench */
+};
+
+static enum oac_status checked_open(struct checked *checked, struct oac_station *station,
+                                    struct oac_err *err)
+{
+    const size_t channels = station->calrec->channels;
+    size_t kept = 0;
+    *checked = (struct checked){.link = &station->link};
+    bool *left_out = oac_alloc(channels, sizeof *left_out, "channels", err);
+    checked->number = oac_alloc(channels, sizeof *checked->number, "channels", err);
+    enum oac_status status = left_out && checked->number ? OAC_OK : OAC_ENOMEM;
+    for (size_t k = 0; status == OAC_OK && k < channels; k++) {
+        left_out[k] = station->calrec->channel[k].excluded;
+        if (!left_out[k])
+            checked->number[kept++] = k;
+    }
+    if (status == OAC_OK && kept < channels) {
+        status = oac_subset_open(&station->link, left_out, &checked->subset, err);
+        checked->link = &checked->subset;
+    }
+    free(left_out);
+    return status;
+}
+
+static void checked_close(struct checked *checked)
+{
+    oac_link_close(&checked->subset);
+    free(checked->number);
 }
 
 /* The channel and figure that are furthest off. */
@@ -36,7 +73,8 @@ static void worst(const struct oac_check *check, size_t *channel, const char **n
     }
 }
 
-static void print_verdict(const struct oac_check *check, double age_s, bool forced, FILE *out)
+static void print_verdict(const struct oac_check *check, const size_t *number, double age_s,
+                          bool forced, FILE *out)
 {
     const struct oac_check_figure *figure;
     const char *name;
@@ -46,35 +84,36 @@ static void print_verdict(const struct oac_check *check, double age_s, bool forc
             "%s after %.6g s%s: %zu of %zu channels moved; furthest channel %zu, %s %+.3g %% "
             "+- %.2g %%\n",
             check->holds ? "holds" : "does not hold", age_s,
-            forced ? ", FORCED: made for another bench" : "", check->moved, check->channels, k,
-            name, 100.0 * figure->change, 100.0 * figure->sigma);
+            forced ? ", FORCED: made for another bench" : "", check->moved, check->channels,
+            number[k], name, 100.0 * figure->change, 100.0 * figure->sigma);
 }
 
-static void print_channels(const struct oac_check *check, FILE *out)
+static void print_channels(const struct oac_check *check, const size_t *number, FILE *out)
 {
     fprintf(out, "channel  gain [%%]          level [%% of full scale]  rms [%%]  then [%%]\n");
     for (size_t k = 0; k < check->channels; k++) {
         const struct oac_check_channel *c = &check->channel[k];
-        fprintf(out, "%7zu  %+7.3f +- %-6.3f  %+7.3f +- %-6.3f        %7.3f  %8.3f%s%s\n", k,
-                100.0 * c->gain.change, 100.0 * c->gain.sigma, 100.0 * c->level.change,
-                100.0 * c->level.sigma, 100.0 * c->rms, 100.0 * c->verify_rms,
-                c->gain.moved ? "  gain moved" : "", c->level.moved ? "  level moved" : "");
+        fprintf(out, "%7zu  %+7.3f +- %-6.3f  %+7.3f +- %-6.3f        %7.3f  %8.3f%s%s\n",
+                number[k], 100.0 * c->gain.change, 100.0 * c->gain.sigma,
+                100.0 * c->level.change, 100.0 * c->level.sigma, 100.0 * c->rms,
+                100.0 * c->verify_rms, c->gain.moved ? "  gain moved" : "",
+                c->level.moved ? "  level moved" : "");
     }
 }
 
-static enum oac_status print_json(const struct oac_check *check, double age_s, bool forced,
-                                  FILE *out, struct oac_err *err)
+static enum oac_status print_json(const struct oac_check *check, const size_t *number,
+                                  double age_s, bool forced, FILE *out, struct oac_err *err)
 {
     json_t *channels = json_array();
     for (size_t k = 0; k < check->channels; k++) {
         const struct oac_check_channel *c = &check->channel[k];
-        json_array_append_new(channels,
-                              json_pack("{s:f, s:f, s:b, s:f, s:f, s:b, s:f, s:f}",
-                                        "gain_change", c->gain.change, "gain_sigma",
-                                        c->gain.sigma, "gain_moved", (int)c->gain.moved,
-                                        "level_change", c->level.change, "level_sigma",
-                                        c->level.sigma, "level_moved", (int)c->level.moved,
-                                        "rms", c->rms, "verify_rms", c->verify_rms));
+        json_array_append_new(
+            channels,
+            json_pack("{s:i, s:f, s:f, s:b, s:f, s:f, s:b, s:f, s:f}", "channel",
+                      (int)number[k], "gain_change", c->gain.change, "gain_sigma",
+                      c->gain.sigma, "gain_moved", (int)c->gain.moved, "level_change",
+                      c->level.change, "level_sigma", c->level.sigma, "level_moved",
+                      (int)c->level.moved, "rms", c->rms, "verify_rms", c->verify_rms));
     }
     json_t *root =
         json_pack("{s:b, s:f, s:b, s:i, s:f, s:f, s:o}", "holds", (int)check->holds, "age_s",
@@ -99,7 +138,7 @@ static void wait_until(double until_s, const struct oac_sink *sink)
 }
 
 static enum oac_status watch(const struct oac_calibrate_check_request *request,
-                             struct oac_station *station,
+                             struct oac_station *station, const struct checked *checked,
                              const struct oac_calibration *calibration,
                              const struct oac_sink *sink, FILE *out, bool *holds,
                              struct oac_err *err)
@@ -119,15 +158,15 @@ static enum oac_status watch(const struct oac_calibrate_check_request *request,
                             idle_s + next_s);
         options.slot0 =
             fmax((double)options.slot0, slots) > slots ? options.slot0 : (uint64_t)slots;
-        if (oac_check_run(&station->link, calibration, &options, sink, &check, err))
+        if (oac_check_run(checked->link, calibration, &options, sink, &check, err))
             return err->status;
         *holds = check.holds;
         if (request->json)
-            status = print_json(&check, idle_s + next_s, forced, out, err);
+            status = print_json(&check, checked->number, idle_s + next_s, forced, out, err);
         else if (once)
-            print_channels(&check, out);
+            print_channels(&check, checked->number, out);
         if (!request->json)
-            print_verdict(&check, idle_s + next_s, forced, out);
+            print_verdict(&check, checked->number, idle_s + next_s, forced, out);
         fflush(out);
         options.slot0 = check.last_slot0; /* never the same window twice */
         options.seed++;
@@ -152,7 +191,11 @@ enum oac_status oac_calibrate_check(const struct oac_calibrate_check_request *re
     /* Opening applies the record's settings, and refuses another bench's. */
     enum oac_status status = oac_station_open(&request->station, sink, &station, err);
     if (status == OAC_OK) {
-        status = watch(request, &station, calibration, sink, out, holds, err);
+        struct checked checked;
+        status = checked_open(&checked, &station, err);
+        if (status == OAC_OK)
+            status = watch(request, &station, &checked, calibration, sink, out, holds, err);
+        checked_close(&checked);
         oac_station_close(&station);
     }
     oac_calibration_destroy(calibration);

@@ -13,12 +13,15 @@ struct errors { /* rms over channels, relative to full scale */
 static struct errors errors_of(const struct oac_calibration *calibration)
 {
     struct errors e = {0};
+    const double working = (double)(calibration->channels - calibration->excluded);
     for (size_t k = 0; k < calibration->channels; k++) {
         const struct oac_calibration_channel *channel = &calibration->channel[k];
+        if (channel->excluded)
+            continue;
         double full = channel->full_code * (double)calibration->slots;
         double white = channel->bright_noise.white_code / full;
-        e.total += channel->verify_rms * channel->verify_rms / (double)calibration->channels;
-        e.white += white * white / (double)calibration->channels;
+        e.total += channel->verify_rms * channel->verify_rms / working;
+        e.white += white * white / working;
     }
     e.left = sqrt(fmax(0.0, e.total - e.white));
     e.total = sqrt(e.total);

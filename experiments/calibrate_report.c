@@ -20,9 +20,12 @@ static struct summary summarise(const struct oac_calibration *calibration)
 {
     struct summary s = {.p_least = 1.0, .bits_least = HUGE_VAL};
     const size_t channels = calibration->channels;
+    const double working = (double)(channels - calibration->excluded);
     for (size_t k = 0; k < channels; k++) {
         const struct oac_calibration_channel *channel = &calibration->channel[k];
-        s.verify_rms += channel->verify_rms * channel->verify_rms / (double)channels;
+        if (channel->excluded)
+            continue;
+        s.verify_rms += channel->verify_rms * channel->verify_rms / working;
         s.verify_worst = fmax(s.verify_worst, channel->verify_rms);
         s.nonlinearity_worst = fmax(s.nonlinearity_worst, channel->nonlinearity);
         s.p_least = fmin(s.p_least, channel->weight_fit.p_value);
@@ -43,6 +46,10 @@ static void print_channel(const struct oac_calibration *calibration, size_t k, F
 {
     const struct oac_calibration_channel *channel = &calibration->channel[k];
     const struct oac_fit *fit = &channel->weight_fit;
+    if (channel->excluded) {
+        fprintf(out, "  %-4zu left out: %s\n", k, oac_diagnosis_names[channel->fault]);
+        return;
+    }
     fprintf(out, "  %-4zu %8.4f ±%.4f  %8.4f ±%.4f  %9.5f ±%.5f  %9.2f ±%.2f  %8.4f\n", k,
             channel->weight.vpi_v, oac_fit_sigma(fit, OAC_TRANSFER_VPI),
             channel->weight.vpeak_v, oac_fit_sigma(fit, OAC_TRANSFER_VPEAK), channel->weight.r,
@@ -68,6 +75,14 @@ void oac_calibrate_report(const struct oac_calibrate_outcome *outcome, const cha
             "      error [%%]\n");
     for (size_t k = 0; k < calibration->channels; k++)
         print_channel(calibration, k, out);
+    if (calibration->excluded) {
+        const size_t all = calibration->channels, left = all - calibration->excluded;
+        fprintf(out,
+                "\n  left out         %zu of %zu channels: %s\n"
+                "                   matrices of many rows take %.3g times the windows and the "
+                "time\n",
+                calibration->excluded, all, calibration->faults, (double)all / (double)left);
+    }
     fprintf(out, "\n  client           V_pi %.4f V, V_peak %.4f V, r %.5f\n",
             calibration->client.vpi_v, calibration->client.vpeak_v, calibration->client.r);
     fprintf(out,
@@ -105,6 +120,11 @@ static json_t *channel_json(const struct oac_calibration *calibration, size_t k)
     json_t *object = json_object();
     if (!object)
         return NULL;
+    if (channel->excluded) {
+        json_object_set_new(object, "excluded",
+                            json_string(oac_diagnosis_names[channel->fault]));
+        return object;
+    }
     int failed = set_real(object, "vpi_v", channel->weight.vpi_v) |
                  set_real(object, "vpi_sigma_v", oac_fit_sigma(fit, OAC_TRANSFER_VPI)) |
                  set_real(object, "vpeak_v", channel->weight.vpeak_v) |
@@ -141,6 +161,11 @@ static int fill(json_t *object, const struct oac_calibrate_outcome *outcome, con
         failed = json_array_append_new(channels, channel_json(calibration, k));
     return failed | json_object_set_new(object, "schema", json_integer(1)) |
            json_object_set_new(object, "rig", json_string(outcome->rig_name)) |
+           json_object_set_new(object, "excluded_channels",
+                               json_integer((json_int_t)calibration->excluded)) |
+           json_object_set_new(object, "faults",
+                               calibration->excluded ? json_string(calibration->faults)
+                                                     : json_null()) |
            json_object_set_new(object, "output", path ? json_string(path) : json_null()) |
            set_real(object, "verify_rms", s.verify_rms) |
            set_real(object, "verify_rms_worst", s.verify_worst) |

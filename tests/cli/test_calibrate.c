@@ -159,6 +159,40 @@ Test(calibrate, every_fault_is_one_line_that_names_it_and_exit_1)
     }
 }
 
+/* One of four: said, marked, remapped, and checked without it. */
+Test(calibrate, a_dead_channel_is_left_out_and_said)
+{
+#define FOUR "--rig", "netcast-local", "--set", "channels=4", "--set", "fault.dead_detectors=2"
+    char dir[OAC_TEST_DIR_BYTES], path[OAC_TEST_DIR_BYTES + 32];
+    struct oac_calrec *calrec;
+    struct oac_err err;
+    oac_test_dir_make(dir);
+    oac_test_dir_path(dir, "cal.h5", path);
+    struct oac_test_process p = OAC("calibrate", FOUR, "-o", path);
+    cr_assert_eq(p.code, 0, "%s", p.said);
+    cr_expect(has(p.said, "1 of 4 channels left out: channel 2: detector dead"), "%s", p.said);
+    cr_expect(has(p.out, "2    left out: dead detector") &&
+                  has(p.out, "take 1.33 times the windows"),
+              "%s", p.out);
+    oac_test_process_fini(&p);
+    cr_assert_eq(oac_calrec_read(path, &calrec, &err), OAC_OK, "%s", err.message);
+    for (size_t k = 0; k < 4; k++)
+        cr_expect_eq(calrec->channel[k].excluded, k == 2);
+    oac_calrec_destroy(calrec);
+    p = OAC("calibrate", FOUR, "--check", path);
+    cr_expect_eq(p.code, 0, "%s", p.said);
+    cr_expect(has(p.out, "0 of 3 channels moved"), "%s", p.out);
+    oac_test_process_fini(&p);
+    p = OAC("report", path, "-o", "/dev/null");
+    cr_expect(!has(p.said, "damaged"), "%s", p.said);
+    oac_test_process_fini(&p);
+    p = OAC("calibrate", FOUR, "--no-exclude");
+    cr_expect_eq(p.code, 1);
+    cr_expect(has(p.said, "channel 2: detector dead"), "%s", p.said);
+    oac_test_process_fini(&p);
+    oac_test_dir_remove(dir);
+}
+
 #ifdef OAC_HAVE_LIBIIO
 /* Nothing listens on port 1. */
 Test(calibrate, a_device_that_does_not_answer_is_one_line_and_exit_3)
