@@ -166,9 +166,9 @@ static size_t look(const struct oac_iio_stream *self, const struct oac_iio_conve
 static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_converter *input,
                                  size_t *start, struct oac_err *err)
 {
-    const size_t guard = self->caps.memory_slots,
-                 per_slot = self->line[input->line[0]].per_slot;
-    const size_t mark = (self->ramp_slots + guard) * per_slot; /* into the train */
+    const size_t per_slot = self->line[input->line[0]].per_slot;
+    const size_t mark =
+        (self->ramp_slots + oac_iio_mark_first(self)) * per_slot; /* into the train */
     const size_t overlap = (CHIPS + 2) * per_slot + mark;
     const size_t first = input->line[0] - self->channels - 1;
     const double rate_hz = self->ports[input->line[0]].rate_hz;
