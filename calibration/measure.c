@@ -76,6 +76,22 @@ static void collect(struct oac_measure *measure, size_t windows, double *code,
         }
 }
 
+/* A readout that never came is no number to fit. */
+static enum oac_status check_lost(const struct oac_measure *measure, size_t windows,
+                                  struct oac_err *err)
+{
+    for (size_t i = 0; i < windows * measure->channels; i++)
+        if (measure->flag[i] & OAC_FLAG_LOST)
+            return oac_fail(
+                err, OAC_EDEVICE,
+                "window %zu (slot %llu) of \"%s\" was lost, also when played alone: "
+                "reopen the device, or lower its sample rates",
+                i / measure->channels,
+                (unsigned long long)measure->slot0[i / measure->channels],
+                measure->link->caps->device_id);
+    return OAC_OK;
+}
+
 enum oac_status oac_measure_play(struct oac_measure *measure, size_t slots,
                                  const uint16_t *weight, size_t windows, const uint16_t *client,
                                  double *code, uint32_t *saturated, struct oac_err *err)
@@ -107,6 +123,8 @@ enum oac_status oac_measure_play(struct oac_measure *measure, size_t slots,
     if (status || unloaded)
         return status ? status : unloaded;
     measure->slot = next + caps->preamble_slots;
+    if (check_lost(measure, windows, err))
+        return err->status;
     collect(measure, windows, code, saturated);
     return OAC_OK;
 }

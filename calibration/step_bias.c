@@ -91,6 +91,38 @@ static uint16_t peak_code(const struct oac_port *port, const struct oac_curve *c
     return best;
 }
 
+uint16_t oac_step_null_code(const struct oac_port *port, const struct oac_curve *curve,
+                            double bias_v)
+{
+    uint16_t best = (uint16_t)port->code_min;
+    double least = HUGE_VAL;
+    for (int32_t code = port->code_min; code <= port->code_max; code++) {
+        const double v_v = oac_port_voltage(port, (uint16_t)code) + bias_v;
+        const double t = oac_curve_transmission(curve, v_v);
+        if (t < least)
+            best = (uint16_t)code;
+        least = fmin(least, t);
+    }
+    return best;
+}
+
+void oac_step_dark_codes(const struct oac_measure *measure,
+                         const struct oac_calibration *calibration, uint16_t *weight,
+                         uint16_t *client)
+{
+    const struct oac_link_caps *caps = measure->link->caps;
+    const bool switched = oac_measure_has(measure, OAC_LASER_ON);
+    *client = switched ? calibration->client_open
+                       : oac_step_null_code(caps->client, &calibration->client,
+                                            calibration->client_bias_v);
+    for (size_t k = 0; k < calibration->channels; k++) {
+        const struct oac_calibration_channel *channel = &calibration->channel[k];
+        weight[k] = switched ? calibration->weight_open[k]
+                             : oac_step_null_code(&caps->weight[k], &channel->weight,
+                                                  channel->weight_bias_v);
+    }
+}
+
 enum oac_status oac_step_operate(struct oac_measure *measure,
                                  struct oac_calibration *calibration, struct oac_err *err)
 {

@@ -13,28 +13,27 @@
 
 #define DARK_STATES 32
 
-/* `states` random codes (or the open one, in the dark) from state s on, each for all its repeats, in one
- * play. */
+/* `states` random codes (or `dark`, in the dark) from state s on, each for all its repeats, in one play. */
 static enum oac_status play_states(struct oac_measure *measure,
                                    const struct oac_calibration *calibration,
                                    struct oac_sweep *sweep, size_t s, size_t states,
-                                   double bias_v, uint16_t *client, double *code,
-                                   struct oac_err *err)
+                                   double bias_v, const uint16_t *weight, uint16_t dark,
+                                   uint16_t *client, double *code, struct oac_err *err)
 {
     const struct oac_port *port = measure->link->caps->client;
     const size_t repeats = sweep->repeats;
     for (size_t i = 0; i < states; i++) {
         const bool lit = s + i < sweep->states;
-        const uint16_t drawn = lit ? oac_measure_random_code(measure, port, s + i, 1u << 20)
-                                   : calibration->client_open;
+        const uint16_t drawn =
+            lit ? oac_measure_random_code(measure, port, s + i, 1u << 20) : dark;
         sweep->v_v[s + i] = oac_port_voltage(port, drawn) + bias_v;
         sweep->place[s + i] =
             (double)(drawn - port->code_min) / (double)(port->code_max - port->code_min);
         for (size_t r = 0; r < repeats; r++)
             client[i * repeats + r] = drawn;
     }
-    if (oac_measure_hold(measure, calibration->slots, calibration->weight_open,
-                         states * repeats, client, code, NULL, err))
+    if (oac_measure_hold(measure, calibration->slots, weight, states * repeats, client, code,
+                         NULL, err))
         return err->status;
     for (size_t i = 0; i < states; i++)
         oac_sweep_put(sweep, s + i, code + i * repeats * sweep->channels);
@@ -51,8 +50,9 @@ static enum oac_status play_sweep(struct oac_measure *measure,
     uint16_t *client = oac_alloc(most * sweep->repeats, sizeof *client, "codes", err);
     double *code =
         oac_alloc(most * sweep->repeats * sweep->channels, sizeof *code, "readouts", err);
+    uint16_t dark, *closed = oac_alloc(sweep->channels, sizeof *closed, "codes", err);
     double bias_v = calibration->client_bias_v;
-    enum oac_status status = client && code ? OAC_OK : OAC_ENOMEM;
+    enum oac_status status = client && code && closed ? OAC_OK : OAC_ENOMEM;
     for (size_t b = 0; status == OAC_OK && b < options->biases; b++) {
         const double wanted_v =
             oac_step_bias(measure, OAC_BIAS_CLIENT_V, port, calibration->client.vpi_v,
@@ -60,19 +60,23 @@ static enum oac_status play_sweep(struct oac_measure *measure,
         if (oac_measure_has(measure, OAC_BIAS_CLIENT_V))
             status = oac_measure_set(measure, OAC_BIAS_CLIENT_V, 0, wanted_v, &bias_v, err);
         if (status == OAC_OK)
-            status = play_states(measure, calibration, sweep, b * options->codes,
-                                 options->codes, bias_v, client, code, err);
+            status =
+                play_states(measure, calibration, sweep, b * options->codes, options->codes,
+                            bias_v, calibration->weight_open, 0, client, code, err);
         oac_progress(measure->sink, "client", b + 1, options->biases, NULL);
     }
-    if (status == OAC_OK)
+    if (status == OAC_OK) {
+        oac_step_dark_codes(measure, calibration, closed, &dark);
         status = oac_step_lasers(measure, false, err);
+    }
     if (status == OAC_OK)
         status = play_states(measure, calibration, sweep, sweep->states, DARK_STATES, bias_v,
-                             client, code, err);
+                             closed, dark, client, code, err);
     if (status == OAC_OK)
         status = oac_step_lasers(measure, true, err);
     free(client);
     free(code);
+    free(closed);
     return status;
 }
 

@@ -3,8 +3,8 @@
  *
  *     code = offset + N dark
  *
- * On a link that cannot switch its lasers the weights are parked instead, and what leaks through them
- * counts as dark. */
+ * On a link that cannot switch its lasers all modulators play their darkest codes instead, and what leaks
+ * through both in a row counts as dark. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -45,6 +45,23 @@ static enum oac_status fit_channel(size_t k, size_t channels, const size_t slots
     return OAC_OK;
 }
 
+static enum oac_status choose_codes(struct oac_measure *measure,
+                                    const struct oac_calibration *calibration, uint16_t *weight,
+                                    uint16_t *client, struct oac_err *err)
+{
+    const struct oac_link_caps *caps = measure->link->caps;
+    if (oac_measure_has(measure, OAC_LASER_ON)) {
+        for (size_t k = 0; k < calibration->channels; k++)
+            weight[k] = (uint16_t)caps->weight[k].code_safe;
+        *client = (uint16_t)caps->client->code_safe;
+        return OAC_OK;
+    }
+    if (!(calibration->client.vpi_v > 0.0)) /* no curve yet */
+        return oac_step_darkest(measure, weight, client, err);
+    oac_step_dark_codes(measure, calibration, weight, client);
+    return OAC_OK;
+}
+
 enum oac_status oac_step_dark(struct oac_measure *measure,
                               const struct oac_calibrate_options *options,
                               struct oac_calibration *calibration, struct oac_err *err)
@@ -62,10 +79,10 @@ enum oac_status oac_step_dark(struct oac_measure *measure,
         status = oac_fail(err, OAC_EUNSUPPORTED,
                           "\"%s\" plays windows of %zu slot only: 2 are needed to calibrate",
                           caps->device_id, caps->slots_max);
-    for (size_t k = 0; status == OAC_OK && k < channels; k++)
-        weight[k] = (uint16_t)caps->weight[k].code_safe;
-    for (size_t b = 0; b < WINDOWS; b++)
-        client[b] = (uint16_t)caps->client->code_safe;
+    if (status == OAC_OK)
+        status = choose_codes(measure, calibration, weight, client, err);
+    for (size_t b = 1; status == OAC_OK && b < WINDOWS; b++)
+        client[b] = client[0];
     if (status == OAC_OK)
         status = oac_step_lasers(measure, false, err);
     for (size_t l = 0; status == OAC_OK && l < LENGTHS; l++)

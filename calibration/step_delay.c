@@ -22,22 +22,6 @@
  * products of N slots, which at a tenth of a slot is the readout noise of a good bench. */
 #define LEFT_MOST 0.1
 
-/* The darkest code of a port at this bias. */
-static uint16_t null_code(const struct oac_port *port, const struct oac_curve *curve,
-                          double bias_v)
-{
-    uint16_t best = (uint16_t)port->code_min;
-    double least = HUGE_VAL;
-    for (int32_t code = port->code_min; code <= port->code_max; code++) {
-        const double v_v = oac_port_voltage(port, (uint16_t)code) + bias_v;
-        const double t = oac_curve_transmission(curve, v_v);
-        if (t < least)
-            best = (uint16_t)code;
-        least = fmin(least, t);
-    }
-    return best;
-}
-
 struct pattern_play {
     size_t length, slots;
     unsigned char pattern[PATTERN_MAX];
@@ -51,11 +35,11 @@ static void fill_codes(const struct oac_measure *measure,
 {
     const struct oac_link_caps *caps = measure->link->caps;
     const uint16_t dark =
-        null_code(caps->client, &calibration->client, calibration->client_bias_v);
+        oac_step_null_code(caps->client, &calibration->client, calibration->client_bias_v);
     for (size_t k = 0; k < calibration->channels; k++) {
         const struct oac_calibration_channel *channel = &calibration->channel[k];
         const uint16_t closed =
-            null_code(&caps->weight[k], &channel->weight, channel->weight_bias_v);
+            oac_step_null_code(&caps->weight[k], &channel->weight, channel->weight_bias_v);
         for (size_t n = 0; n < play->slots; n++) {
             const size_t at = n - REACH; /* wraps below 0: not in the pattern */
             play->weight[k * play->slots + n] =

@@ -37,18 +37,25 @@ enum oac_status oac_step_noise(struct oac_measure *measure,
     calibration->allan_dark = oac_alloc(cells, sizeof(double), "Allan deviations", err);
     calibration->allan_bright = oac_alloc(cells, sizeof(double), "Allan deviations", err);
     uint16_t *client = oac_alloc(windows, sizeof *client, "codes", err);
+    uint16_t *closed = oac_alloc(channels, sizeof *closed, "codes", err);
     double *code = oac_alloc(windows * channels, sizeof *code, "readouts", err);
     enum oac_status status =
-        calibration->allan_dark && calibration->allan_bright && client && code ? OAC_OK
-                                                                               : OAC_ENOMEM;
-    for (size_t b = 0; status == OAC_OK && b < windows; b++)
-        client[b] = calibration->client_open;
+        calibration->allan_dark && calibration->allan_bright && client && closed && code
+            ? OAC_OK
+            : OAC_ENOMEM;
     for (int bright = 1; status == OAC_OK && bright >= 0; bright--) {
+        const uint16_t *weight = bright ? calibration->weight_open : closed;
+        if (bright)
+            client[0] = calibration->client_open;
+        else
+            oac_step_dark_codes(measure, calibration, closed, client);
+        for (size_t b = 1; b < windows; b++)
+            client[b] = client[0];
         if (!bright)
             status = oac_step_lasers(measure, false, err);
         if (status == OAC_OK)
-            status = oac_measure_hold(measure, calibration->slots, calibration->weight_open,
-                                      windows, client, code, NULL, err);
+            status = oac_measure_hold(measure, calibration->slots, weight, windows, client,
+                                      code, NULL, err);
         if (status == OAC_OK)
             status = judge(measure, windows, code, calibration, bright,
                            bright ? calibration->allan_bright : calibration->allan_dark, err);
@@ -57,6 +64,7 @@ enum oac_status oac_step_noise(struct oac_measure *measure,
     if (status == OAC_OK)
         status = oac_step_lasers(measure, true, err);
     free(client);
+    free(closed);
     free(code);
     return status;
 }

@@ -54,10 +54,14 @@ static void search_fini(struct search *search)
     free(search->saturated);
 }
 
-/* Codes at the middles of CODES equal parts of the port's range. */
-static uint16_t grid_code(const struct oac_port *port, size_t i)
+/* Codes at the middles of CODES equal parts of the port's range. Without a bias, of which every level has its own,
+ * the levels are places within these parts. */
+static uint16_t grid_code(const struct oac_measure *measure, enum oac_setting setting,
+                          const struct oac_port *port, size_t level, size_t i)
 {
-    const double part = ((double)i + 0.5) / CODES;
+    const double within =
+        oac_measure_has(measure, setting) ? 0.5 : ((double)level + 0.5) / BIASES;
+    const double part = ((double)i + within) / CODES;
     return (uint16_t)(port->code_min +
                       (int32_t)(part * (double)(port->code_max - port->code_min)));
 }
@@ -71,9 +75,10 @@ static enum oac_status play_point(struct oac_measure *measure,
     const struct oac_link_caps *caps = measure->link->caps;
     uint16_t client[WINDOW];
     for (size_t b = 0; b < WINDOW; b++)
-        client[b] = grid_code(caps->client, b / 2);
+        client[b] = grid_code(measure, OAC_BIAS_CLIENT_V, caps->client, client_bias, b / 2);
     for (size_t k = 0; k < search->channels; k++)
-        search->codes[k] = grid_code(&caps->weight[k], (weight_code + k) % CODES);
+        search->codes[k] = grid_code(measure, OAC_BIAS_WEIGHT_V, &caps->weight[k],
+                                     (weight_bias + k) % BIASES, (weight_code + k) % CODES);
     if (oac_measure_hold(measure, search->slots, search->codes, WINDOW, client, search->code,
                          search->saturated, err))
         return err->status;
@@ -126,7 +131,9 @@ static enum oac_status play_grid(struct oac_measure *measure,
                                      &client_bias_v, err);
         for (size_t i = 0; i < CODES; i++)
             search->client_v[c * CODES + i] =
-                oac_port_voltage(caps->client, grid_code(caps->client, i)) + client_bias_v;
+                oac_port_voltage(caps->client,
+                                 grid_code(measure, OAC_BIAS_CLIENT_V, caps->client, c, i)) +
+                client_bias_v;
         for (size_t w = 0; status == OAC_OK && w < BIASES; w++) {
             status = set_weight_biases(measure, w, calibration, bias_v, err);
             for (size_t i = 0; status == OAC_OK && i < CODES; i++)
@@ -256,7 +263,6 @@ enum oac_status oac_step_search(struct oac_measure *measure,
                                 const struct oac_calibrate_options *options,
                                 struct oac_calibration *calibration, struct oac_err *err)
 {
-    (void)options;
     const struct oac_link_caps *caps = measure->link->caps;
     struct search search;
     enum oac_status status = search_init(&search, calibration->channels, err);
@@ -277,6 +283,9 @@ enum oac_status oac_step_search(struct oac_measure *measure,
     search_fini(&search);
     if (status == OAC_OK)
         status = oac_step_operate(measure, calibration, err);
+    if (status == OAC_OK && !oac_measure_has(measure, OAC_LASER_ON))
+        status =
+            oac_step_dark(measure, options, calibration, err); /* by the nulls just found */
     if (status == OAC_OK)
         status = open_all(measure, calibration, err);
     if (status == OAC_OK)

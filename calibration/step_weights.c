@@ -20,14 +20,17 @@
 
 static enum oac_status play_dark(struct oac_measure *measure,
                                  const struct oac_calibration *calibration,
-                                 struct oac_sweep *sweep, uint16_t *client, double *code,
-                                 struct oac_err *err)
+                                 struct oac_sweep *sweep, uint16_t *weight, uint16_t *client,
+                                 double *code, struct oac_err *err)
 {
+    oac_step_dark_codes(measure, calibration, weight, client);
+    for (size_t r = 1; r < sweep->repeats; r++)
+        client[r] = client[0];
     if (oac_step_lasers(measure, false, err))
         return err->status;
     for (size_t d = 0; d < DARK_STATES; d++) {
-        if (oac_measure_hold(measure, calibration->slots, calibration->weight_open,
-                             sweep->repeats, client, code, NULL, err))
+        if (oac_measure_hold(measure, calibration->slots, weight, sweep->repeats, client, code,
+                             NULL, err))
             return err->status;
         oac_sweep_put(sweep, sweep->states + d, code);
     }
@@ -85,10 +88,10 @@ static enum oac_status play_sweep(struct oac_measure *measure,
     uint16_t *client = oac_alloc(sweep->repeats, sizeof *client, "codes", err);
     double *code = oac_alloc(sweep->repeats * channels, sizeof *code, "readouts", err);
     enum oac_status status = bias_v && weight && client && code ? OAC_OK : OAC_ENOMEM;
+    if (status == OAC_OK)
+        status = play_dark(measure, calibration, sweep, weight, client, code, err);
     for (size_t r = 0; status == OAC_OK && r < sweep->repeats; r++)
         client[r] = calibration->client_open;
-    if (status == OAC_OK)
-        status = play_dark(measure, calibration, sweep, client, code, err);
     for (size_t s = 0; status == OAC_OK && s < sweep->states; s++) {
         if (s % options->codes == 0)
             status = set_biases(measure, calibration, s / options->codes, options->biases,

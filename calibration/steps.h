@@ -49,6 +49,21 @@ enum oac_status oac_step_operate(struct oac_measure *measure,
 enum oac_status oac_step_skew(struct oac_measure *measure, struct oac_calibration *calibration,
                               double late_slots, struct oac_err *err) OAC_MUST_USE;
 
+/* The darkest code of a port at this bias. Pure. */
+uint16_t oac_step_null_code(const struct oac_port *port, const struct oac_curve *curve,
+                            double bias_v);
+
+/* What is played where no light is wanted, weight (channels) and *client: anything where lasers can be switched
+ * off; else all modulators at their nulls, which leaves the product of both extinctions. Pure. */
+void oac_step_dark_codes(const struct oac_measure *measure,
+                         const struct oac_calibration *calibration, uint16_t *weight,
+                         uint16_t *client);
+
+/* The same before any curve is known, on a link that cannot switch its lasers: the darkest of a row of codes of
+ * each modulator. */
+enum oac_status oac_step_darkest(struct oac_measure *measure, uint16_t *weight,
+                                 uint16_t *client, struct oac_err *err) OAC_MUST_USE;
+
 /* Lasers off or on, where the link can. */
 enum oac_status oac_step_lasers(struct oac_measure *measure, bool on,
                                 struct oac_err *err) OAC_MUST_USE;

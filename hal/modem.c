@@ -8,10 +8,8 @@
 #include "base/alloc.h"
 #include "hal/modem_state.h"
 
-#define BATCH_MOST      256u
-#define SYNC_SLOT0      ((uint64_t)1 << 60) /* 2e9 years of schedule at 20 GBd lie below it */
-#define PREAMBLE_STAGES 6u                  /* 63 chips */
-#define WORD_STAGES     4u                  /* 15 */
+#define BATCH_MOST 256u
+#define SYNC_SLOT0 ((uint64_t)1 << 60) /* 2e9 years of schedule at 20 GBd lie below it */
 
 static enum oac_status load(void *context, const struct oac_weight_frame *frame,
                             uint32_t *handle, struct oac_err *err)
@@ -62,7 +60,11 @@ static enum oac_status set(void *context, enum oac_setting setting, size_t chann
         return status;
     if (setting == OAC_SKEW_S)
         self->user_skew = true;
-    if (setting == OAC_SKEW_S || setting == OAC_PREDELAY_S)
+    const bool bias = setting == OAC_BIAS_WEIGHT_V || setting == OAC_BIAS_CLIENT_V;
+    if (bias)
+        atomic_store(&self->biased, true);
+    if (setting == OAC_SKEW_S || setting == OAC_PREDELAY_S ||
+        (bias && !self->stream.caps->delay_stable))
         atomic_store(&self->stale, true);
     return OAC_OK;
 }
@@ -117,10 +119,7 @@ static struct oac_workspace *workspace_create(void *context, struct oac_err *err
     struct oac_workspace *work = oac_alloc(1, sizeof *work, "a workspace", err);
     if (!work)
         return NULL;
-    const size_t heard =
-        self->preamble.heard > self->word.heard ? self->preamble.heard : self->word.heard;
-    if (!(work->heard = oac_alloc(heard, sizeof(double), "a preamble", err)) ||
-        !(work->delay_s = oac_alloc(self->caps.channels, sizeof(double), "delays", err)) ||
+    if (!(work->delay_s = oac_alloc(self->caps.channels, sizeof(double), "delays", err)) ||
         !(work->phasor = oac_alloc(2 * self->caps.channels, sizeof(double), "phases", err)) ||
         !(work->stream = self->stream.ops->workspace_create(self->stream.self, err))) {
         workspace_destroy(self, work);
@@ -142,6 +141,7 @@ static void close_modem(void *context)
     free(self->drive);
     free(self->chopped);
     oac_calrec_destroy(self->nominal);
+    free(self->sounding);
     free(self->open_code);
     free(self->frame);
     free(self->memory);
@@ -231,9 +231,11 @@ static enum oac_status make_memory(struct oac_modem *self, struct oac_err *err)
     self->memory = oac_alloc(6 * channels, sizeof(double), "an alignment", err);
     if (!self->memory)
         return err->status;
-    self->open_code = oac_alloc(channels + 1, sizeof(uint16_t), "codes", err);
+    self->open_code = oac_alloc(3 * (channels + 1), sizeof(uint16_t), "codes", err);
     if (!self->open_code)
         return err->status;
+    self->low_code = self->open_code + channels + 1;
+    self->brightest = self->low_code + channels + 1;
     self->delay_s = self->memory;
     self->skew_s = self->memory + channels;
     self->contrast = self->memory + 2 * channels;
@@ -243,9 +245,13 @@ static enum oac_status make_memory(struct oac_modem *self, struct oac_err *err)
                                                    .delay_s = self->delay_s,
                                                    .skew_s = self->skew_s,
                                                    .contrast = self->contrast};
-    for (size_t k = 0; k < channels; k++)
+    for (size_t k = 0; k < channels; k++) {
         self->open_code[k] = open_code(&self->caps.weight[k], &nominal->channel[k].weight);
+        self->low_code[k] = (uint16_t)self->caps.weight[k].code_safe;
+    }
     self->open_code[channels] = open_code(self->caps.client, &nominal->client);
+    self->low_code[channels] = (uint16_t)self->caps.client->code_safe;
+    memcpy(self->brightest, self->open_code, (channels + 1) * sizeof *self->brightest);
     return OAC_OK;
 }
 
@@ -262,21 +268,8 @@ static enum oac_status set_up(struct oac_modem *self, struct oac_err *err)
     if ((oac_modem_chops(self) && oac_modem_subcarrier_make(self, err)) ||
         make_memory(self, err) || oac_modem_record_make(self, err))
         return err->status;
-    const size_t watched = caps->delay_stable ? 1 : self->caps.channels;
-    if (oac_modem_sequence_make(self, PREAMBLE_STAGES, self->caps.channels, 2, &self->preamble,
-                                err) ||
-        oac_modem_sequence_make(self, WORD_STAGES, watched, 1, &self->word, err))
+    if (oac_modem_sequences_make(self, err))
         return err->status;
-    self->caps.preamble_slots =
-        (uint32_t)(caps->delay_stable ? self->word.slots
-                                      : self->preamble.slots + self->word.slots);
-    if (!caps->delay_stable && oac_modem_sequence_segments(&self->preamble) +
-                                       oac_modem_sequence_segments(&self->word) + 1 >
-                                   caps->segments_max)
-        return oac_fail(err, OAC_EUNSUPPORTED,
-                        "\"%s\" takes bursts of %zu segments: preamble, window and sync word "
-                        "need more",
-                        self->caps.device_id, caps->segments_max);
     self->own = workspace_create(self, err);
     if (!self->own)
         return err->status;
@@ -300,6 +293,7 @@ enum oac_status oac_modem_open(struct oac_stream *stream,
         self->options.sync_slot0 = SYNC_SLOT0;
     pthread_mutex_init(&self->lock, NULL);
     atomic_init(&self->stale, false);
+    atomic_init(&self->biased, false);
     if (oac_modem_check(self->stream.caps, &self->options, err) || set_up(self, err)) {
         close_modem(self);
         return err->status;

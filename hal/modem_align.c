@@ -14,6 +14,8 @@
 #define WORST        (1.0 / 16.0) /* [slots] after all repeats */
 #define SKEW_STEP    (1.0 / 64.0) /* [slots] where the setting has no step of its own */
 #define SIGNIFICANT  4.0          /* standard errors */
+#define ROUNDS       4u
+#define FAINT        (4.0 * OAC_MODEM_CONTRAST_LEAST)
 
 /* Standard error [slots] at which nothing moves any more: a third of what gates (an eighth of a
  * step) and sums (a tenth of a sample) tolerate. */
@@ -25,7 +27,7 @@ static double enough(const struct oac_modem *self)
     return fmax(caps->gate_step_s / (24.0 * caps->link.slot_s), 1.0 / 400.0);
 }
 
-static bool laser_is_on(struct oac_modem *self, size_t channel)
+bool oac_modem_laser(struct oac_modem *self, size_t channel)
 {
     const struct oac_range *range = &self->caps.settings[OAC_LASER_ON];
     struct oac_err ignored;
@@ -45,11 +47,17 @@ static enum oac_status read_row(struct oac_modem *self, size_t k, double *worst,
     const double reach = self->margin * per_slot;
     struct oac_align_fit weights = {0}, client = {0};
     const double *heard = self->own->heard;
-    if (oac_modem_sequence_find(self, &self->preamble, heard, 0, k, -reach, reach, &weights,
-                                self->phasor + 2 * k, err) ||
-        oac_modem_sequence_find(self, &self->preamble, heard, 1, k, weights.delay - reach,
-                                weights.delay + reach, &client, NULL, err))
-        return err->status;
+    double skew =
+        0.0; /* what is sounded shows it to both parts: once more with what they said */
+    for (size_t round = 0; round < (self->sounding ? ROUNDS : 1); round++) {
+        if (oac_modem_sequence_find(self, &self->preamble, heard, 0, k, skew, -reach, reach,
+                                    &weights, self->phasor + 2 * k, err) ||
+            oac_modem_sequence_find(self, &self->preamble, heard, 1, k, skew,
+                                    weights.delay - reach, weights.delay + reach, &client, NULL,
+                                    err))
+            return err->status;
+        skew = (client.delay - weights.delay) / per_slot;
+    }
     self->delay_s[k] = weights.delay * sample_s;
     self->skew_s[k] = (client.delay - weights.delay) * sample_s;
     self->skew_sigma_s[k] = hypot(client.sigma, weights.sigma) * sample_s;
@@ -68,7 +76,7 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
     *good = true;
     for (size_t k = 0; k < self->caps.channels; k++) {
         double sigma = 0.0;
-        if (!laser_is_on(self, k)) {
+        if (!oac_modem_laser(self, k)) {
             self->delay_s[k] = self->skew_s[k] = self->contrast[k] = NAN;
             continue;
         }
@@ -76,6 +84,7 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
             return oac_fail_within(err, "preamble of readout %zu", k);
         bool seen = self->contrast[k] >= OAC_MODEM_CONTRAST_LEAST;
         *good = *good && seen && sigma <= enough(self);
+        self->unseen = last && !(seen && sigma <= WORST);
         if (last && !seen)
             return oac_fail(
                 err, OAC_EDEVICE,
@@ -84,7 +93,7 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
                 "detector, the biases of both modulators, and the receiver's range",
                 k, self->caps.device_id, self->contrast[k], repeats, OAC_MODEM_CONTRAST_LEAST,
                 k);
-        if (last && !(sigma <= WORST))
+        if (self->unseen)
             return oac_fail(
                 err, OAC_EDEVICE,
                 "preamble of readout %zu of \"%s\" is seen (contrast %.3g), but its delay is "
@@ -102,7 +111,8 @@ static enum oac_status hear(struct oac_modem *self, size_t *had, size_t all,
 {
     const size_t most = oac_modem_sequence_repeats(self, &self->preamble);
     if (!self->stream.caps->delay_stable || *had == 0) {
-        memset(self->own->heard, 0, self->preamble.heard * sizeof(double));
+        if (oac_modem_hear_nothing(self->own, &self->preamble, err))
+            return err->status;
         *had = 0;
     }
     while (*had < all) {
@@ -129,6 +139,34 @@ static enum oac_status listen(struct oac_modem *self, struct oac_err *err)
         if (hear(self, &heard, all, err) || read_all(self, all, all == most, &good, err))
             return err->status;
     return OAC_OK;
+}
+
+/* Some readout sees its preamble, but so faintly that a sync word, a quarter as long, would be lost. */
+static bool is_faint(const struct oac_modem *self)
+{
+    for (size_t k = 0; k < self->caps.channels; k++)
+        if (self->contrast[k] < FAINT) /* NAN: its laser is off */
+            return true;
+    return false;
+}
+
+/* Where the nominal codes show nothing, because the bench's curves are elsewhere, those that do. */
+static enum oac_status listen_or_sound(struct oac_modem *self, struct oac_err *err)
+{
+    self->unseen = false;
+    const enum oac_status status = listen(self, err);
+    const bool faint = status == OAC_OK ? is_faint(self) : self->unseen;
+    if (!faint || !oac_modem_can_sound(self))
+        return status;
+    struct oac_err later;
+    bool shown;
+    if (oac_modem_sound(self, &shown, &later)) {
+        *err = later;
+        return err->status;
+    }
+    if (!shown)
+        return status;
+    return oac_modem_sequences_make(self, err) ? err->status : listen(self, err);
 }
 
 /* Channels without light stand where the others do on average. */
@@ -241,7 +279,7 @@ static enum oac_status look(struct oac_modem *self, struct oac_err *err)
            left_s = 0.0; /* corrected before the last look, and by it */
     for (int i = 0; i < 2 && (i == 0 || by_s != 0.0); i++) {
         before_s += by_s;
-        if (listen(self, err) || fill_dark_channels(self, err) ||
+        if (listen_or_sound(self, err) || fill_dark_channels(self, err) ||
             take_out_skew(self, &by_s, err))
             return err->status;
     }
@@ -284,5 +322,6 @@ enum oac_status oac_modem_align(struct oac_modem *self, struct oac_err *err)
     if (look(self, err) || check_reach(self, err))
         return err->status;
     self->alignment.valid = true;
+    atomic_store(&self->biased, false);
     return OAC_OK;
 }

@@ -5,9 +5,10 @@
  * where captures are one
  *                        stream of samples, in which some can get lost
  *     changing delays    [preamble, both parts] windows... [word], every burst
- * A word is out of time when its delay differs by more than LATE samples and BEYOND standard
- * errors from what it should be. A word that cannot be seen against its noise accuses nobody on
- * a stable stream. */
+ * Once a bias has been set, words of a stable stream accuse nobody either, until the next alignment: what
+ * their codes give is another light then. A word is out of time when its delay differs by more than LATE
+ * samples and BEYOND standard errors from what it should be. A word that cannot be seen against its noise
+ * accuses nobody on a stable stream. */
 #include <math.h>
 #include <string.h>
 
@@ -136,9 +137,11 @@ static enum oac_status hear(const struct oac_modem *self, struct oac_workspace *
     const size_t per_slot = self->stream.caps->readout_samples_per_slot;
     const double reach = (double)(self->margin * per_slot);
     const double near = near_s / self->caps.slot_s * (double)per_slot;
-    memset(work->heard, 0, sequence->heard * sizeof(double));
+    if (oac_modem_hear_nothing(work, sequence, err))
+        return err->status;
     oac_modem_sequence_add(self, sequence, rx, work->heard);
-    return oac_modem_sequence_find(self, sequence, work->heard, part, row, near - reach,
+    const double skew = (self->skew_s[row] - self->skew_corrected_s) / self->caps.slot_s;
+    return oac_modem_sequence_find(self, sequence, work->heard, part, row, skew, near - reach,
                                    near + reach, fit, phasor, err);
 }
 
@@ -190,7 +193,7 @@ static enum oac_status judge_stable(const struct oac_modem *self, struct oac_wor
                                     const struct layout *layout, bool *good,
                                     struct oac_err *err)
 {
-    if (!(self->contrast[0] > 0.0))
+    if (!(self->contrast[0] > 0.0) || atomic_load(&self->biased))
         return OAC_OK;
     if (layout->lead &&
         in_time(self, work, layout->lead_rx, 0, self->delay_s[0], true, good, err))

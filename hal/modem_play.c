@@ -37,11 +37,20 @@ static enum oac_status play_again(struct oac_modem *self, struct oac_workspace *
     return OAC_OK;
 }
 
+static bool all_dark(struct oac_modem *self)
+{
+    for (size_t k = 0; k < self->caps.channels; k++)
+        if (oac_modem_laser(self, k))
+            return false;
+    return true;
+}
+
 static enum oac_status realign(struct oac_modem *self, struct oac_err *err)
 {
     enum oac_status status = OAC_OK;
     pthread_mutex_lock(&self->lock);
-    if (atomic_load(&self->stale)) {
+    /* In the dark there is nothing to align by, and nothing that would be late: later. */
+    if (atomic_load(&self->stale) && !(self->alignment.valid && all_dark(self))) {
         status = oac_modem_align(self, err);
         if (status == OAC_OK)
             atomic_store(&self->stale, false);

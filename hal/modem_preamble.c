@@ -10,8 +10,8 @@
  * levels are then one a
  * chip. With tones both play theirs, and levels are those of the product turned back: one a slot.
  *
- * Levels are what the nominal curves make of the codes; a real curve a little off changes the
- * amplitude. */
+ * Levels are what the nominal curves make of the codes (a real curve a little off changes the amplitude), or
+ * what was heard of them (modem_sound.c). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,18 +48,31 @@ static double room_of(const struct oac_modem *self, size_t k)
     if (self->caps.receiver == OAC_SAMPLED)
         return HUGE_VAL;
     double end = c->gain_code > 0.0 ? port->code_max : port->code_min;
-    return RANGE_SHARE * fabs(end - c->offset_code) / fabs(c->gain_code);
+    const double open_code =
+        self->sounding ? oac_modem_sounding_open(self, k) : fabs(c->gain_code);
+    return RANGE_SHARE * fabs(end - c->offset_code) / open_code;
+}
+
+/* What a slot of a piece fills at least, in open slots: a sounded code may be far from dark. */
+static double dimmest(const struct oac_modem *self, size_t rows)
+{
+    double most = 0.0;
+    for (size_t k = 0; self->sounding && k < rows; k++) {
+        most = fmax(most, oac_modem_sounding_level(self, k, OAC_MODEM_LOW, OAC_MODEM_OPEN));
+        most = fmax(most, oac_modem_sounding_level(self, k, OAC_MODEM_OPEN, OAC_MODEM_LOW));
+    }
+    return most;
 }
 
 /* Chips of the next piece: as many as fit the range and a segment. */
 static size_t next_piece(const struct oac_modem *self, const uint8_t *chip, size_t left,
-                         double room)
+                         double room, double dim)
 {
     const size_t around = 2 * (size_t)self->guard + 2 * (size_t)self->margin;
     size_t count = 0;
-    double open = 0.0;
+    double open = dim * (double)around;
     while (count < left && count + around < self->stream.caps->segment_slots_max) {
-        open += chip[count];
+        open += chip[count] ? 1.0 : dim;
         if (open > room && count > 0)
             break;
         count++;
@@ -67,18 +80,29 @@ static size_t next_piece(const struct oac_modem *self, const uint8_t *chip, size
     return count;
 }
 
+/* Of slot n; chip NULL: of the half that stands still. */
+static enum oac_modem_level level_at(const struct oac_modem *self,
+                                     const struct oac_modem_piece *piece, const uint8_t *chip,
+                                     size_t chips, size_t n)
+{
+    const size_t at = n - self->guard - self->margin; /* wraps in front of the sequence */
+    if (n < self->guard || n >= piece->slots - self->guard)
+        return OAC_MODEM_REST;
+    if (chip && !(n >= self->guard + self->margin && at < chips && chip[at]))
+        return OAC_MODEM_LOW;
+    return OAC_MODEM_OPEN;
+}
+
 static void make_codes(const struct oac_modem *self, const struct oac_modem_piece *piece,
                        bool client, size_t k, const uint8_t *chip, size_t chips, uint16_t *code)
 {
-    const uint16_t dark = (uint16_t)port_of(self, client, k)->code_safe;
-    const uint16_t open = self->open_code[client ? self->caps.channels : k];
-    for (size_t n = 0; n < piece->slots; n++) {
-        size_t at = n - self->guard - self->margin; /* wraps in front of the sequence */
-        bool payload = n >= self->guard && n < piece->slots - self->guard;
-        if (chip)
-            payload = n >= self->guard + self->margin && at < chips && chip[at];
-        code[n] = payload ? open : dark;
-    }
+    const size_t d = client ? self->caps.channels : k;
+    const uint16_t codes[OAC_MODEM_LEVELS] = {[OAC_MODEM_REST] =
+                                                  (uint16_t)port_of(self, client, k)->code_safe,
+                                              [OAC_MODEM_LOW] = self->low_code[d],
+                                              [OAC_MODEM_OPEN] = self->open_code[d]};
+    for (size_t n = 0; n < piece->slots; n++)
+        code[n] = codes[level_at(self, piece, chip, chips, n)];
 }
 
 /* Tones of both halves turn over with every run of the sequence: their product stays, what a
@@ -135,6 +159,28 @@ static void make_levels(const struct oac_modem *self, size_t k, size_t slots,
     }
 }
 
+/* The same of sounded codes, with the half that stands still open or at rest; above what all have at rest, because
+ * hal/align.h takes nothing for the light outside. */
+static void make_sounded(const struct oac_modem *self, struct oac_modem_piece *piece,
+                         size_t part, size_t k, const uint8_t *chip, size_t chips)
+{
+    double *level = piece->level[part] + k * piece->levels;
+    double *rest = piece->rest[part] + k * piece->levels;
+    const double outside = oac_modem_sounding_level(self, k, OAC_MODEM_REST, OAC_MODEM_REST);
+    for (size_t n = 0; n < piece->slots; n++) {
+        const enum oac_modem_level moves = level_at(self, piece, chip, chips, n);
+        if (part == 0) {
+            level[n] = oac_modem_sounding_level(self, k, moves, OAC_MODEM_OPEN);
+            rest[n] = oac_modem_sounding_level(self, k, moves, OAC_MODEM_REST);
+        } else {
+            level[n] = oac_modem_sounding_level(self, k, OAC_MODEM_OPEN, moves);
+            rest[n] = oac_modem_sounding_level(self, k, OAC_MODEM_REST, moves);
+        }
+        level[n] -= outside;
+        rest[n] -= outside;
+    }
+}
+
 /* Samples and levels of one part: x (slots), w (rows, slots) codes; weight (rows, samples). */
 static void fill_part(const struct oac_modem *self, const struct oac_modem_sequence *sequence,
                       struct oac_modem_piece *piece, size_t part, const uint8_t *chip,
@@ -161,7 +207,10 @@ static void fill_part(const struct oac_modem *self, const struct oac_modem_seque
         }
         make_codes(self, piece, false, k, moves[0], chips, w);
         oac_modem_hold(w, slots, wide, wide, 0, row);
-        make_levels(self, k, slots, w, x, level);
+        if (self->sounding)
+            make_sounded(self, piece, part, k, chip, chips);
+        else
+            make_levels(self, k, slots, w, x, level);
     }
 }
 
@@ -177,7 +226,10 @@ static enum oac_status make_part(struct oac_modem *self, struct oac_modem_sequen
     piece->client[part] =
         oac_alloc(slots * caps->client_samples_per_slot, sizeof(uint16_t), "a preamble", err);
     piece->level[part] = oac_alloc(piece->levels * rows, sizeof(double), "a preamble", err);
-    if (!code || !weight || !piece->client[part] || !piece->level[part])
+    if (self->sounding)
+        piece->rest[part] = oac_alloc(piece->levels * rows, sizeof(double), "a preamble", err);
+    if (!code || !weight || !piece->client[part] || !piece->level[part] ||
+        (self->sounding && !piece->rest[part]))
         goto done;
     fill_part(self, sequence, piece, part, chip, chips, code, weight);
     const struct oac_stream_load load = {.slots = slots,
@@ -260,13 +312,14 @@ enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages,
     oac_preamble_chips(stages, chip);
     for (size_t k = 0; k < rows; k++)
         room = fmin(room, room_of(self, k));
+    const double dim = dimmest(self, rows);
     sequence->rows = rows;
     sequence->parts = parts;
     sequence->piece = oac_alloc(length, sizeof *sequence->piece, "a preamble", err);
     if (!sequence->piece || make_picks(self, length, sequence, err))
         return err->status;
     for (size_t done = 0; done < length;) {
-        size_t chips = next_piece(self, chip + done, length - done, room);
+        size_t chips = next_piece(self, chip + done, length - done, room, dim);
         if (chips == 0)
             return oac_fail(err, OAC_EUNSUPPORTED,
                             "a preamble needs segments of more than %u slots: \"%s\" takes %zu",
@@ -287,6 +340,7 @@ void oac_modem_sequence_fini(struct oac_modem_sequence *sequence)
         for (size_t part = 0; part < 2; part++) {
             free(piece->client[part]);
             free(piece->level[part]);
+            free(piece->rest[part]);
         }
         free(piece->gate_s);
     }

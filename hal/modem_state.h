@@ -5,6 +5,7 @@
  *     modem_frame.c      codes -> samples         modem_receive.c    samples -> readouts
  *     modem_preamble.c   makes preambles, words   modem_sync.c       plays and reads them
  *     modem_align.c      decides from them        modem_record.c     the record of shaped slots
+ *     modem_sound.c      what codes give light    modem_sequences.c  makes both, once more when it has
  *     modem_burst.c      windows between words    modem_play.c       a call; repeats what was lost
  *     modem_chop.c       slots as chips           modem_tone.c       slots as tones
  *     modem_subcarrier.c ports and record of both */
@@ -38,8 +39,10 @@ struct oac_modem_piece {
     uint32_t handle[2];
     uint16_t *client[2]; /* (slots * client samples) */
     double *level[2];    /* (rows, levels) expected light, full opening = 1 */
-    size_t heard[2];     /* where its (rows, samples) begin in what was heard */
-    double *gate_s;      /* (2, rows) open throughout */
+    double
+        *rest[2]; /* the same where the half that stands still is at rest; NULL: not sounded */
+    size_t heard[2]; /* where its (rows, samples) begin in what was heard */
+    double *gate_s;  /* (2, rows) open throughout */
     struct oac_stream_capture capture;
 };
 
@@ -51,6 +54,9 @@ struct oac_modem_drive {
     uint16_t *bend; /* with iq: amplitude code played for an amplitude code; else NULL */
     double *tone;   /* with iq: (per_slot) cosine and sine of a slot's samples */
 };
+
+/* What a modulator plays in a preamble: code_safe in its guards, and two codes between them. */
+enum oac_modem_level { OAC_MODEM_REST, OAC_MODEM_LOW, OAC_MODEM_OPEN, OAC_MODEM_LEVELS };
 
 /* Samples that a payload touches. */
 struct oac_modem_span {
@@ -92,7 +98,8 @@ struct oac_workspace { /* the modem's; `stream` is the implementation's */
     size_t flag_capacity;
     double *photons; /* (windows) */
     size_t photon_capacity;
-    double *heard;   /* of preamble or word, the longer */
+    double *heard; /* of preamble or word, the longer */
+    size_t heard_capacity;
     double *delay_s; /* (channels) of this burst */
     double *phasor;  /* (channels, 2) the same: where I and Q show the product */
 };
@@ -107,7 +114,13 @@ struct oac_modem {
     uint32_t guard;                /* slots before and after the payload of a segment */
     uint32_t margin;               /* slots that one modulator is open longer than a sequence */
     size_t batch;
-    uint16_t *open_code; /* (channels + 1) weights', then the client's */
+    /* (channels + 1) weights', then the client's: what preambles play for light and for none, code_safe unless
+     * sounded */
+    uint16_t *open_code, *low_code;
+    uint16_t *brightest; /* (channels + 1) by the nominal curves */
+    double *
+        sounding; /* (channels, LEVELS of the weight, LEVELS of the client) [code] light of a slot; NULL: what
+                         the nominal curves say */
     struct oac_modem_frame *frame;
     size_t frames;
     struct oac_modem_sequence preamble; /* both parts, all channels */
@@ -115,8 +128,10 @@ struct oac_modem {
     struct oac_workspace *own;          /* of the alignment */
     pthread_mutex_t lock;               /* of the alignment and the account */
     atomic_bool stale;                  /* settings moved time since the alignment */
-    bool user_skew;                     /* OAC_SKEW_S is the user's: report, do not touch */
-    double *memory;                     /* alignment's arrays */
+    atomic_bool biased;                 /* or the light that sync words are known by */
+    bool unseen;    /* the latest look failed because a preamble was not seen */
+    bool user_skew; /* OAC_SKEW_S is the user's: report, do not touch */
+    double *memory; /* alignment's arrays */
     double *delay_s, *skew_s, *contrast;
     double *skew_sigma_s;
     double *phasor; /* (channels, 2) cosine and sine of the product's phase in I and Q */
@@ -205,6 +220,21 @@ enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages,
                                         struct oac_err *err) OAC_MUST_USE;
 void oac_modem_sequence_fini(struct oac_modem_sequence *sequence);
 
+/* modem_sequences.c: preamble and word, and the caps that follow from them; what was there before is dropped. */
+enum oac_status oac_modem_sequences_make(struct oac_modem *self,
+                                         struct oac_err *err) OAC_MUST_USE;
+
+/* modem_sound.c: plays constant codes, and takes those that show most for preambles. */
+bool oac_modem_can_sound(const struct oac_modem *self);
+/* *shown: all readouts saw both halves; if not, the alignment is as it was, but for codes that no longer
+ * matter. */
+enum oac_status oac_modem_sound(struct oac_modem *self, bool *shown,
+                                struct oac_err *err) OAC_MUST_USE;
+/* Light on readout k, in units of both open. Pure. */
+double oac_modem_sounding_open(const struct oac_modem *self, size_t k); /* [code] those */
+double oac_modem_sounding_level(const struct oac_modem *self, size_t k,
+                                enum oac_modem_level weight, enum oac_modem_level client);
+
 /* modem_sync.c */
 /* Segments and values of one run. Pure. */
 size_t oac_modem_sequence_segments(const struct oac_modem_sequence *sequence);
@@ -212,6 +242,10 @@ size_t oac_modem_sequence_segments(const struct oac_modem_sequence *sequence);
 void oac_modem_sequence_append(const struct oac_modem *self,
                                const struct oac_modem_sequence *sequence, uint64_t slot0,
                                float *rx, struct oac_stream_segment *segment);
+/* The workspace's heard: as many zeros as the sequence brings. */
+enum oac_status oac_modem_hear_nothing(struct oac_workspace *work,
+                                       const struct oac_modem_sequence *sequence,
+                                       struct oac_err *err) OAC_MUST_USE;
 /* Adds what one run brought (rx) to heard. */
 void oac_modem_sequence_add(const struct oac_modem *self,
                             const struct oac_modem_sequence *sequence, const float *rx,
@@ -224,16 +258,18 @@ enum oac_status oac_modem_sequence_play(struct oac_modem *self,
 /* Runs that one burst takes, at least 1. */
 size_t oac_modem_sequence_repeats(const struct oac_modem *self,
                                   const struct oac_modem_sequence *sequence);
-/* Where part `part` of what was heard stands on a readout; look between min and max [samples]. phasor (2): of a
- * readout with I and Q, the phase in which the light of the sequence rises; NULL: not wanted. */
+/* Where part `part` of what was heard stands on a readout; look between min and max [samples]. skew [slots]:
+ * of the client's data there, which shows only where sounded codes are not dark. phasor (2): of a readout with
+ * I and Q, the phase in which the light of the sequence rises; NULL: not wanted. */
 enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
                                         const struct oac_modem_sequence *sequence,
                                         const double *heard, size_t part, size_t row,
-                                        double min_delay, double max_delay,
+                                        double skew, double min_delay, double max_delay,
                                         struct oac_align_fit *fit, double *phasor,
                                         struct oac_err *err) OAC_MUST_USE;
 
 /* modem_align.c: finds delays and skew, takes the skew out. */
+bool oac_modem_laser(struct oac_modem *self, size_t channel); /* is on, or cannot be switched */
 enum oac_status oac_modem_align(struct oac_modem *self, struct oac_err *err) OAC_MUST_USE;
 
 /* modem_burst.c: one call of play and its bursts. */

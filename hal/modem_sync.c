@@ -2,6 +2,7 @@
 /* Plays preambles and sync words, adds up what comes back, and asks hal/align.h when it came. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "hal/modem_state.h"
@@ -26,6 +27,19 @@ void oac_modem_sequence_append(const struct oac_modem *self,
                                                      .rx = rx + piece->heard[part]};
             slot0 += piece->slots;
         }
+}
+
+enum oac_status oac_modem_hear_nothing(struct oac_workspace *work,
+                                       const struct oac_modem_sequence *sequence,
+                                       struct oac_err *err)
+{
+    double *heard =
+        oac_modem_fit(work->heard, &work->heard_capacity, sequence->heard, sizeof *heard, err);
+    if (!heard)
+        return err->status;
+    work->heard = heard;
+    memset(heard, 0, sequence->heard * sizeof *heard);
+    return OAC_OK;
 }
 
 /* A counter's noise is that of its steps, so these are added up; an integrator's read noise is
@@ -153,27 +167,59 @@ static void turn_pieces(const struct oac_modem *self, const struct oac_modem_seq
     }
 }
 
+/* Levels of all pieces in the time of the half that moves: the other one is open from its own payload's
+ * beginning to its end, `skew` slots off. NULL: no memory. */
+static double *mix_levels(const struct oac_modem *self,
+                          const struct oac_modem_sequence *sequence, size_t part, size_t row,
+                          double skew, struct oac_err *err)
+{
+    const double late = part == 0 ? skew : -skew;
+    size_t all = 0;
+    for (size_t p = 0; p < sequence->pieces; p++)
+        all += sequence->piece[p].levels;
+    double *mixed = oac_alloc(all, sizeof *mixed, "a preamble's levels", err), *to = mixed;
+    for (size_t p = 0; mixed && p < sequence->pieces; p++) {
+        const struct oac_modem_piece *from = &sequence->piece[p];
+        const double *level = from->level[part] + row * from->levels;
+        const double *rest = from->rest[part] + row * from->levels;
+        const double begin = self->guard + late;
+        const double end = (double)from->slots - self->guard + late;
+        for (size_t n = 0; n < from->levels; n++) {
+            const double lit = fmin((double)n + 1.0, end) - fmax((double)n, begin);
+            const double share = fmin(fmax(lit, 0.0), 1.0);
+            *to++ = share * level[n] + (1.0 - share) * rest[n];
+        }
+    }
+    return mixed;
+}
+
 enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
                                         const struct oac_modem_sequence *sequence,
                                         const double *heard, size_t part, size_t row,
-                                        double min_delay, double max_delay,
+                                        double skew, double min_delay, double max_delay,
                                         struct oac_align_fit *fit, double *phasor,
                                         struct oac_err *err)
 {
     const bool iq = self->stream.caps->link.readout[row].iq;
     const double values = iq ? 2.0 : 1.0; /* a sample */
     const size_t levels = sequence->piece[0].levels / sequence->piece[0].slots;
-    double found[2] = {1.0, 0.0}, *real = NULL;
+    double found[2] = {1.0, 0.0}, *real = NULL, *mixed = NULL;
     struct oac_align_piece *piece =
         oac_alloc(sequence->pieces, sizeof *piece, "a preamble's fit", err);
     if (!piece)
         return err->status;
-    for (size_t p = 0; p < sequence->pieces; p++) {
+    if (self->sounding && !(mixed = mix_levels(self, sequence, part, row, skew, err)))
+        goto done;
+    for (size_t p = 0, at = 0; p < sequence->pieces; at += sequence->piece[p++].levels) {
         const struct oac_modem_piece *from = &sequence->piece[p];
+        const size_t heard_samples =
+            from->samples - (self->caps.receiver == OAC_COUNTING ? 1 : 0);
+        const size_t own_samples = from->slots * self->stream.caps->readout_samples_per_slot;
         piece[p] = (struct oac_align_piece){
             .slots = from->levels,
-            .samples = from->samples - (self->caps.receiver == OAC_COUNTING ? 1 : 0),
-            .level = from->level[part] + row * from->levels,
+            /* A sounded rest is light, which ends with the segment. */
+            .samples = mixed && own_samples < heard_samples ? own_samples : heard_samples,
+            .level = mixed ? mixed + at : from->level[part] + row * from->levels,
             .value = heard + from->heard[part] + row * from->samples,
         };
     }
@@ -201,6 +247,7 @@ enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
     if (iq)
         fit->amplitude = fabs(fit->amplitude);
 done:
+    free(mixed);
     free(real);
     free(piece);
     return err->status;

@@ -220,7 +220,7 @@ static bool hear(void *context, const struct oac_iio_view *view)
 static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_converter *input,
                                  size_t *start, struct oac_err *err)
 {
-    const size_t before = self->ramp_slots + self->caps.memory_slots;
+    const size_t before = self->ramp_slots + oac_iio_mark_first(self);
     struct ear ear = {.self = self,
                       .input = input,
                       .first = input->line[0] - self->channels - 1,

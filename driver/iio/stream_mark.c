@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The mark in front of a train: 63 chips of dark and open, a slot each, on all drives at once.
+/* The mark in front of a train: 63 chips of dark and open, a slot each, on the weights' drives. The client's
+ * is open from delay_slots_max before to as many after them, so that the mark looks the same however far apart
+ * the two are.
  *
- * AC-coupled real ports: chips of both ends of the travel around rest, whose mean is the rest's (1/63 off).
- * Ports of I and Q: every drive's tone, there or not; the finder looks for the size of their product. */
+ * AC-coupled real ports: on all drives at once, chips of both ends of the travel around rest, whose mean is
+ * the rest's (1/63 off). Ports of I and Q: every drive's tone, there or not; the finder looks for the size of
+ * their product. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,9 +18,15 @@
 
 #define CHIPS OAC_IIO_MARK_CHIPS
 
+size_t oac_iio_mark_first(const struct oac_iio_stream *self)
+{
+    return (size_t)self->caps.memory_slots +
+           (self->caps.subcarrier_periods ? 0 : self->caps.delay_slots_max);
+}
+
 size_t oac_iio_mark_slots(const struct oac_iio_stream *self)
 {
-    return CHIPS + 2 * (size_t)self->caps.memory_slots;
+    return CHIPS + 2 * oac_iio_mark_first(self);
 }
 
 static void hold(uint16_t *sample, size_t count, int32_t code)
@@ -56,9 +65,13 @@ void oac_iio_mark_make(const struct oac_iio_stream *self, size_t d, uint16_t *sa
     const int32_t a = swing(&self->ports[d], open);
     uint8_t chip[CHIPS];
     oac_preamble_chips(OAC_IIO_MARK_STAGES, chip);
-    hold(sample, oac_iio_mark_slots(self) * n, dark);
-    for (size_t c = 0; c < CHIPS; c++) {
-        uint16_t *at = sample + (guard + c) * n;
+    const size_t first = oac_iio_mark_first(self), slots = oac_iio_mark_slots(self);
+    const bool steady = d == self->channels && !self->caps.subcarrier_periods;
+    hold(sample, slots * n, dark);
+    if (steady)
+        hold(sample + guard * n, (slots - 2 * guard) * n, open);
+    for (size_t c = 0; c < CHIPS && !steady; c++) {
+        uint16_t *at = sample + (first + c) * n;
         if (!self->caps.subcarrier_periods)
             hold(at, n, chip[c] ? open : dark);
         else if (line->values == 2)

@@ -114,6 +114,7 @@ size_t oac_iio_paced_samples(double rate_hz, size_t least);
 /* stream_mark.c: the sequence in front of a train by which its start is found. */
 /* Drive d's samples of it, between guards: (oac_iio_mark_slots, line's values a slot). */
 size_t oac_iio_mark_slots(const struct oac_iio_stream *self);
+size_t oac_iio_mark_first(const struct oac_iio_stream *self); /* slots before its first chip */
 void oac_iio_mark_make(const struct oac_iio_stream *self, size_t d, uint16_t *sample);
 /* Index of the mark's first sample in code (count), or count. contrast: the correlation there. Pure. */
 size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast);

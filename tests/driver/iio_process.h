@@ -16,6 +16,7 @@
 
 struct iio_process {
     double laser_db; /* set before start: how much brighter than the rig says */
+    void (*hide)(struct oac_rig *rig); /* the same: what else is otherwise; NULL: nothing */
     pid_t pid;
     char uri[120];
 };
@@ -31,6 +32,8 @@ static inline void iio_process_serve(const struct iio_process *process, int to, 
         _exit(1);
     bench.noise = noise;
     bench.rig.laser.power_dbm += process->laser_db;
+    if (process->hide)
+        process->hide(&bench.rig);
     if (iio_fixture_start(&bench, "127.0.0.1:0", &err) ||
         write(to, bench.uri, sizeof bench.uri) < 0)
         _exit(1);

@@ -330,7 +330,7 @@ Test(modem, no_preamble_is_an_error_that_names_the_readout)
 {
     struct bench b = {.options = integrator};
     b.options.noise_code = 3e4; /* 3000 open slots */
-    cr_assert_eq(open_modem(&b, &b.link, &b.err), OAC_EDEVICE);
+    cr_assert_eq(open_modem(&b, &b.link, &b.err), OAC_EDEVICE, "%s", b.err.message);
     cr_expect(strstr(b.err.message, "readout 0") && strstr(b.err.message, "contrast") &&
                   strstr(b.err.message, "laser"),
               "%s", b.err.message);
