@@ -35,6 +35,7 @@ struct aligner {
     uint16_t *weight, *client; /* (channels, slots), (windows, slots) */
     double *code;              /* (windows, channels) */
     double *mean;              /* (places, channels, CODES client, CODES weight) */
+    uint32_t *saturated;       /* (channels) readouts */
     double *noise;             /* (channels) sum of squared differences of repeats */
 };
 
@@ -53,7 +54,10 @@ static enum oac_status aligner_init(struct aligner *a, size_t open, size_t chann
     a->code = oac_alloc(a->windows * channels, sizeof *a->code, "readouts", err);
     a->mean = oac_alloc(a->places * channels * PAIRS, sizeof *a->mean, "readouts", err);
     a->noise = oac_alloc(channels, sizeof *a->noise, "readouts", err);
-    return a->weight && a->client && a->code && a->mean && a->noise ? OAC_OK : OAC_ENOMEM;
+    a->saturated = oac_alloc(channels, sizeof *a->saturated, "readouts", err);
+    return a->weight && a->client && a->code && a->mean && a->noise && a->saturated
+               ? OAC_OK
+               : OAC_ENOMEM;
 }
 
 static void aligner_fini(struct aligner *a)
@@ -63,6 +67,7 @@ static void aligner_fini(struct aligner *a)
     free(a->code);
     free(a->mean);
     free(a->noise);
+    free(a->saturated);
 }
 
 static uint16_t spread_code(const struct oac_port *port, size_t i)
@@ -91,8 +96,8 @@ static enum oac_status play_weight(struct aligner *a, struct oac_measure *measur
     for (size_t b = 0; b < a->windows; b++)
         fill(a->client + b * a->slots, a->slots, b / (CODES * REPEATS) * a->step, a->open,
              caps->client, spread_code(caps->client, b / REPEATS));
-    if (oac_measure_play(measure, a->slots, a->weight, a->windows, a->client, a->code, NULL,
-                         err))
+    if (oac_measure_play(measure, a->slots, a->weight, a->windows, a->client, a->code,
+                         a->saturated, err))
         return err->status;
     for (size_t b = 0; b < a->windows; b += REPEATS)
         for (size_t k = 0; k < channels; k++) {
@@ -123,6 +128,8 @@ static double height(const struct aligner *a, size_t place, bool *significant)
 {
     double sum = 0.0, square = 0.0, noise = 0.0;
     for (size_t k = 0; k < a->channels; k++) {
+        if (a->saturated[k])
+            continue;
         /* of a mean of two: half the variance, which is half the mean square of their differences */
         const double variance = 0.25 * a->noise[k] / (double)(a->places * PAIRS);
         const double found = interaction(a->mean + (place * a->channels + k) * PAIRS);
@@ -134,8 +141,7 @@ static double height(const struct aligner *a, size_t place, bool *significant)
     return sum;
 }
 
-/* False when no position stands out: of the noise, and of what is the same everywhere, such as clipping
- * leaves. */
+/* False when no position stands out of the noise, and of what is the same everywhere. */
 static bool find_late(const struct aligner *a, double *late_slots)
 {
     bool stands_out = false, significant;
@@ -169,21 +175,23 @@ static size_t nominal_slots(const struct oac_measure *measure,
     return oac_step_slots(measure, calibration, 0.4);
 }
 
-/* *late_slots of windows of so many slots; *clipped when safe codes are so open that the readout does not
- * hold them. */
-static enum oac_status look(struct oac_measure *measure, size_t open, bool *found,
-                            bool *clipped, double *late_slots, struct oac_err *err)
+/* *late_slots from windows of so many slots. A readout that clips, as safe codes may be wide open, says
+ * nothing of an interaction: *found is false when all do, or when none sees a position stand out. */
+static enum oac_status look(struct oac_measure *measure, size_t open, bool *clipped,
+                            bool *found, double *late_slots, struct oac_err *err)
 {
     const uint64_t saturated = measure->saturated;
     struct aligner a;
     enum oac_status status = aligner_init(&a, open, measure->channels, err);
-    *found = *clipped = false;
+    *clipped = *found = false;
     *late_slots = 0.0;
     if (status == OAC_OK && a.slots <= measure->link->caps->slots_max) {
         for (size_t w = 0; status == OAC_OK && w < CODES; w++)
             status = play_weight(&a, measure, w, err);
-        *found = status == OAC_OK && find_late(&a, late_slots);
-        *clipped = measure->saturated > saturated;
+        *clipped = true;
+        for (size_t k = 0; k < a.channels; k++)
+            *clipped = *clipped && a.saturated[k];
+        *found = status == OAC_OK && !*clipped && find_late(&a, late_slots);
     }
     measure->saturated = saturated;
     aligner_fini(&a);
@@ -202,7 +210,7 @@ enum oac_status oac_step_align(struct oac_measure *measure,
         !oac_measure_has(measure, OAC_SKEW_S) || PART_LOST * (double)nominal > OAC_STEP_REACH)
         return OAC_OK;
     for (size_t open = nominal; clipped && open >= (nominal + 7) / 8; open /= 2)
-        if (look(measure, open, &found, &clipped, &late_slots, err))
+        if (look(measure, open, &clipped, &found, &late_slots, err))
             return err->status;
     if (!found || !(fabs(late_slots) > PART_LOST * (double)nominal))
         return OAC_OK;
