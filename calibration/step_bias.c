@@ -91,6 +91,21 @@ static uint16_t peak_code(const struct oac_port *port, const struct oac_curve *c
     return best;
 }
 
+uint16_t oac_step_null_code(const struct oac_port *port, const struct oac_curve *curve,
+                            double bias_v)
+{
+    uint16_t best = (uint16_t)port->code_min;
+    double least = HUGE_VAL;
+    for (int32_t code = port->code_min; code <= port->code_max; code++) {
+        const double v_v = oac_port_voltage(port, (uint16_t)code) + bias_v;
+        const double t = oac_curve_transmission(curve, v_v);
+        if (t < least)
+            best = (uint16_t)code;
+        least = fmin(least, t);
+    }
+    return best;
+}
+
 enum oac_status oac_step_operate(struct oac_measure *measure,
                                  struct oac_calibration *calibration, struct oac_err *err)
 {

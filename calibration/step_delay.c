@@ -19,22 +19,6 @@
 /* A correction is made when it is known to be one: beyond 5 standard errors. */
 #define SIGNIFICANT 5.0
 
-/* The darkest code of a port at this bias. */
-static uint16_t null_code(const struct oac_port *port, const struct oac_curve *curve,
-                          double bias_v)
-{
-    uint16_t best = (uint16_t)port->code_min;
-    double least = HUGE_VAL;
-    for (int32_t code = port->code_min; code <= port->code_max; code++) {
-        const double v_v = oac_port_voltage(port, (uint16_t)code) + bias_v;
-        const double t = oac_curve_transmission(curve, v_v);
-        if (t < least)
-            best = (uint16_t)code;
-        least = fmin(least, t);
-    }
-    return best;
-}
-
 struct pattern_play {
     size_t length, slots;
     unsigned char pattern[PATTERN_MAX];
@@ -48,11 +32,11 @@ static void fill_codes(const struct oac_measure *measure,
 {
     const struct oac_link_caps *caps = measure->link->caps;
     const uint16_t dark =
-        null_code(caps->client, &calibration->client, calibration->client_bias_v);
+        oac_step_null_code(caps->client, &calibration->client, calibration->client_bias_v);
     for (size_t k = 0; k < calibration->channels; k++) {
         const struct oac_calibration_channel *channel = &calibration->channel[k];
         const uint16_t closed =
-            null_code(&caps->weight[k], &channel->weight, channel->weight_bias_v);
+            oac_step_null_code(&caps->weight[k], &channel->weight, channel->weight_bias_v);
         for (size_t n = 0; n < play->slots; n++) {
             const size_t at = n - REACH; /* wraps below 0: not in the pattern */
             play->weight[k * play->slots + n] =
@@ -88,32 +72,37 @@ static enum oac_status fit_channel(size_t k, size_t channels, const struct patte
     return OAC_OK;
 }
 
-/* The client's skew takes the mean, pre-delays the rest. */
+/* The client's skew takes the mean, pre-delays the rest; what stays uncorrected is left to the edges of windows. */
 static enum oac_status correct(struct oac_measure *measure, struct oac_calibration *calibration,
-                               struct oac_err *err)
+                               bool spare_settings, struct oac_err *err)
 {
     const double slot_s = measure->link->caps->slot_s;
-    const bool predelays = oac_measure_has(measure, OAC_PREDELAY_S);
-    double mean = 0.0, sigma2 = 0.0;
+    const bool skew = !spare_settings && oac_measure_has(measure, OAC_SKEW_S);
+    const bool predelays = !spare_settings && oac_measure_has(measure, OAC_PREDELAY_S);
+    double mean = 0.0, sigma2 = 0.0, most = 0.0;
     for (size_t k = 0; k < calibration->channels; k++) {
         mean += calibration->channel[k].late_slots / (double)calibration->channels;
         sigma2 +=
             pow(calibration->channel[k].late_sigma_slots / (double)calibration->channels, 2.0);
     }
-    if (!oac_measure_has(measure, OAC_SKEW_S) || !(fabs(mean) > SIGNIFICANT * sqrt(sigma2)))
+    if (!skew || !(fabs(mean) > SIGNIFICANT * sqrt(sigma2)))
         mean = 0.0;
     else if (oac_measure_set(measure, OAC_SKEW_S, 0, calibration->skew_s + mean * slot_s,
                              &calibration->skew_s, err))
         return err->status;
-    for (size_t k = 0; predelays && k < calibration->channels; k++) {
+    for (size_t k = 0; k < calibration->channels; k++) {
         struct oac_calibration_channel *channel = &calibration->channel[k];
         const double rest = channel->late_slots - mean;
-        if (!(fabs(rest) > SIGNIFICANT * channel->late_sigma_slots))
+        const double sure = SIGNIFICANT * channel->late_sigma_slots;
+        const bool corrected = predelays && fabs(rest) > sure;
+        most = fmax(most, (corrected ? 0.0 : fabs(rest)) + sure);
+        if (!corrected)
             continue;
         if (oac_measure_set(measure, OAC_PREDELAY_S, k, channel->predelay_s - rest * slot_s,
                             &channel->predelay_s, err))
             return err->status;
     }
+    calibration->edge_slots = (size_t)ceil(most);
     return OAC_OK;
 }
 
@@ -125,6 +114,7 @@ enum oac_status oac_step_delay(struct oac_measure *measure,
     play.length = oac_delay_pattern(calibration->slots, play.pattern);
     play.slots = play.length + 2 * REACH;
     if (play.slots > measure->link->caps->slots_max) {
+        calibration->edge_slots = 1; /* as a bench that was set by hand */
         oac_log(measure->sink, OAC_LOG_WARNING,
                 "delays not measured: a window of %zu slots is needed, \"%s\" takes %zu",
                 play.slots, measure->link->caps->device_id, measure->link->caps->slots_max);
@@ -142,8 +132,8 @@ enum oac_status oac_step_delay(struct oac_measure *measure,
     }
     for (size_t k = 0; status == OAC_OK && k < calibration->channels; k++)
         status = fit_channel(k, calibration->channels, &play, &calibration->channel[k], err);
-    if (status == OAC_OK && !options->spare_settings)
-        status = correct(measure, calibration, err);
+    if (status == OAC_OK)
+        status = correct(measure, calibration, options->spare_settings, err);
     free(play.weight);
     free(play.client);
     free(play.code);

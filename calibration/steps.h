@@ -36,6 +36,10 @@ enum oac_status oac_step_operate(struct oac_measure *measure,
                                  struct oac_calibration *calibration,
                                  struct oac_err *err) OAC_MUST_USE;
 
+/* The darkest code of a port at this bias. Pure. */
+uint16_t oac_step_null_code(const struct oac_port *port, const struct oac_curve *curve,
+                            double bias_v);
+
 /* Lasers off or on, where the link can. */
 enum oac_status oac_step_lasers(struct oac_measure *measure, bool on,
                                 struct oac_err *err) OAC_MUST_USE;
