@@ -129,29 +129,39 @@ enum oac_status oac_measure_play(struct oac_measure *measure, size_t slots,
     return OAC_OK;
 }
 
-enum oac_status oac_measure_hold(struct oac_measure *measure, size_t slots,
-                                 const uint16_t *weight, size_t windows, const uint16_t *client,
-                                 double *code, uint32_t *saturated, struct oac_err *err)
+enum oac_status oac_measure_hold_weights(struct oac_measure *measure, size_t slots,
+                                         const uint16_t *weight, size_t windows,
+                                         const uint16_t *client, double *code,
+                                         uint32_t *saturated, struct oac_err *err)
 {
-    const size_t weights = measure->channels * slots, clients = windows * slots;
+    const size_t weights = measure->channels * slots;
     if (weights > measure->weight_room) {
         measure->weight_room = 0;
         if (room_for((void **)&measure->weight, weights, sizeof *weight, err))
             return err->status;
         measure->weight_room = weights;
     }
+    for (size_t i = 0; i < weights; i++)
+        measure->weight[i] = weight[i / slots];
+    return oac_measure_play(measure, slots, measure->weight, windows, client, code, saturated,
+                            err);
+}
+
+enum oac_status oac_measure_hold(struct oac_measure *measure, size_t slots,
+                                 const uint16_t *weight, size_t windows, const uint16_t *client,
+                                 double *code, uint32_t *saturated, struct oac_err *err)
+{
+    const size_t clients = windows * slots;
     if (clients > measure->client_room) {
         measure->client_room = 0;
         if (room_for((void **)&measure->client, clients, sizeof *client, err))
             return err->status;
         measure->client_room = clients;
     }
-    for (size_t i = 0; i < weights; i++)
-        measure->weight[i] = weight[i / slots];
     for (size_t i = 0; i < clients; i++)
         measure->client[i] = client[i / slots];
-    return oac_measure_play(measure, slots, measure->weight, windows, measure->client, code,
-                            saturated, err);
+    return oac_measure_hold_weights(measure, slots, weight, windows, measure->client, code,
+                                    saturated, err);
 }
 
 enum oac_status oac_measure_set(struct oac_measure *measure, enum oac_setting setting,

@@ -47,6 +47,12 @@ enum oac_status oac_measure_hold(struct oac_measure *measure, size_t slots,
                                  double *code, uint32_t *saturated,
                                  struct oac_err *err) OAC_MUST_USE;
 
+/* Weights that do not change within a window, weight (channels); client (windows, slots). */
+enum oac_status oac_measure_hold_weights(struct oac_measure *measure, size_t slots,
+                                         const uint16_t *weight, size_t windows,
+                                         const uint16_t *client, double *code,
+                                         uint32_t *saturated, struct oac_err *err) OAC_MUST_USE;
+
 /* Sets and lets settle: the bench's clock moves on by the setting's settle_s. *readback NULL: not wanted. */
 enum oac_status oac_measure_set(struct oac_measure *measure, enum oac_setting setting,
                                 size_t channel, double value, double *readback,

@@ -91,47 +91,54 @@ enum oac_status oac_step_skew(struct oac_measure *measure, struct oac_calibratio
     return oac_measure_set(measure, OAC_SKEW_S, 0, wanted_s, &calibration->skew_s, err);
 }
 
-/* A pre-delay takes what the skew left of a channel. */
+/* A pre-delay takes what the skew left of a channel, *rest_slots, and leaves 0 of it where it can. */
 static enum oac_status correct_channel(struct oac_measure *measure,
                                        struct oac_calibration_channel *channel, size_t k,
-                                       double rest_slots, struct oac_err *err)
+                                       double *rest_slots, struct oac_err *err)
 {
     const struct oac_link_caps *caps = measure->link->caps;
     const struct oac_range *range = &caps->settings[OAC_PREDELAY_S];
-    const double wanted_s = channel->predelay_s - rest_slots * caps->slot_s;
-    if (!(fabs(rest_slots) > SIGNIFICANT * channel->late_sigma_slots))
+    const double wanted_s = channel->predelay_s - *rest_slots * caps->slot_s;
+    if (!(fabs(*rest_slots) > SIGNIFICANT * channel->late_sigma_slots))
         return OAC_OK;
-    if (wanted_s >= range->min && wanted_s <= range->max)
+    if (wanted_s >= range->min && wanted_s <= range->max) {
+        *rest_slots = 0.0;
         return oac_measure_set(measure, OAC_PREDELAY_S, k, wanted_s, &channel->predelay_s, err);
-    if (fabs(rest_slots) <= LEFT_MOST)
+    }
+    if (fabs(*rest_slots) <= LEFT_MOST)
         return OAC_OK;
     return oac_fail(
         err, OAC_EMISSED,
         "channel %zu: its weights come %.4g slots late and no setting of \"%s\" takes that: "
         "cut its cable or fiber to length",
-        k, rest_slots, caps->device_id);
+        k, *rest_slots, caps->device_id);
 }
 
-/* The client's skew takes the mean, pre-delays the rest. */
+/* The client's skew takes the mean, pre-delays the rest; what stays uncorrected is left to the edges of windows. */
 static enum oac_status correct(struct oac_measure *measure, struct oac_calibration *calibration,
-                               struct oac_err *err)
+                               bool spare_settings, struct oac_err *err)
 {
-    double mean = 0.0, sigma2 = 0.0;
+    double mean = 0.0, sigma2 = 0.0, most_slots = 0.0;
     for (size_t k = 0; k < calibration->channels; k++) {
         const struct oac_calibration_channel *channel = &calibration->channel[k];
         mean +=
             (channel->late_slots - calibration->aligned_slots) / (double)calibration->channels;
         sigma2 += pow(channel->late_sigma_slots / (double)calibration->channels, 2.0);
     }
-    if (!oac_measure_has(measure, OAC_SKEW_S) || !(fabs(mean) > SIGNIFICANT * sqrt(sigma2)))
+    if (spare_settings || !oac_measure_has(measure, OAC_SKEW_S) ||
+        !(fabs(mean) > SIGNIFICANT * sqrt(sigma2)))
         mean = 0.0;
     else if (oac_step_skew(measure, calibration, mean, err))
         return err->status;
-    for (size_t k = 0; k < calibration->channels; k++)
-        if (correct_channel(
-                measure, &calibration->channel[k], k,
-                calibration->channel[k].late_slots - calibration->aligned_slots - mean, err))
+    for (size_t k = 0; k < calibration->channels; k++) {
+        struct oac_calibration_channel *channel = &calibration->channel[k];
+        double rest_slots = channel->late_slots - calibration->aligned_slots - mean;
+        if (!spare_settings && correct_channel(measure, channel, k, &rest_slots, err))
             return err->status;
+        most_slots =
+            fmax(most_slots, fabs(rest_slots) + SIGNIFICANT * channel->late_sigma_slots);
+    }
+    calibration->edge_slots = (size_t)ceil(most_slots);
     return OAC_OK;
 }
 
@@ -182,6 +189,7 @@ enum oac_status oac_step_delay(struct oac_measure *measure,
     struct pattern_play play;
     enum oac_status status = play_init(&play, calibration, err);
     if (status == OAC_OK && play.slots > caps->slots_max) {
+        calibration->edge_slots = 1; /* as a bench that was set by hand */
         oac_log(measure->sink, OAC_LOG_WARNING,
                 "delays not measured: a window of %zu slots is needed, \"%s\" takes %zu",
                 play.slots, caps->device_id, caps->slots_max);
@@ -193,8 +201,8 @@ enum oac_status oac_step_delay(struct oac_measure *measure,
     for (size_t k = 0; status == OAC_OK && k < calibration->channels; k++)
         status = fit_channel(k, calibration->channels, &play, calibration->aligned_slots,
                              &calibration->channel[k], err);
-    if (status == OAC_OK && !options->spare_settings)
-        status = correct(measure, calibration, err);
+    if (status == OAC_OK)
+        status = correct(measure, calibration, options->spare_settings, err);
     play_fini(&play);
     oac_progress(measure->sink, "delay", 1, 1, NULL);
     return status;

@@ -115,6 +115,15 @@ static enum oac_status set_weight_biases(struct oac_measure *measure, size_t lev
     return OAC_OK;
 }
 
+static bool clips(const struct search *search)
+{
+    uint32_t count = 0;
+    for (size_t k = 0; k < search->channels; k++)
+        count += search->saturated[k];
+    return count > 0;
+}
+
+/* Until a readout saturates: the grid is of no use then. */
 static enum oac_status play_grid(struct oac_measure *measure,
                                  const struct oac_calibration *calibration,
                                  struct search *search, struct oac_err *err)
@@ -122,7 +131,7 @@ static enum oac_status play_grid(struct oac_measure *measure,
     const struct oac_link_caps *caps = measure->link->caps;
     double *bias_v = oac_alloc(search->channels, sizeof *bias_v, "biases", err);
     enum oac_status status = bias_v ? OAC_OK : OAC_ENOMEM;
-    for (size_t c = 0; status == OAC_OK && c < BIASES; c++) {
+    for (size_t c = 0; status == OAC_OK && !clips(search) && c < BIASES; c++) {
         double client_bias_v =
             oac_step_bias(measure, OAC_BIAS_CLIENT_V, caps->client, caps->nominal->client.vpi_v,
                           calibration->client_bias_v, c, BIASES);
@@ -134,9 +143,9 @@ static enum oac_status play_grid(struct oac_measure *measure,
                 oac_port_voltage(caps->client,
                                  grid_code(measure, OAC_BIAS_CLIENT_V, caps->client, c, i)) +
                 client_bias_v;
-        for (size_t w = 0; status == OAC_OK && w < BIASES; w++) {
+        for (size_t w = 0; status == OAC_OK && !clips(search) && w < BIASES; w++) {
             status = set_weight_biases(measure, w, calibration, bias_v, err);
-            for (size_t i = 0; status == OAC_OK && i < CODES; i++)
+            for (size_t i = 0; status == OAC_OK && !clips(search) && i < CODES; i++)
                 status = play_point(measure, calibration, search, c, i, w, bias_v, err);
             oac_progress(measure->sink, "first light", c * BIASES + w + 1, BIASES * BIASES,
                          NULL);
@@ -213,16 +222,13 @@ static enum oac_status look(struct oac_measure *measure, struct search *search,
                             struct oac_calibration *calibration, bool *clipped,
                             struct oac_err *err)
 {
-    uint32_t count = 0;
     for (size_t i = 0; i < 3 * GRID * search->channels; i++)
         search->weight_sum[i] = 0.0;
     for (size_t k = 0; k < search->channels; k++)
         search->saturated[k] = 0;
     if (play_grid(measure, calibration, search, err))
         return err->status;
-    for (size_t k = 0; k < search->channels; k++)
-        count += search->saturated[k];
-    *clipped = count > 0;
+    *clipped = clips(search);
     return *clipped ? OAC_OK : find_curves(measure, search, calibration, err);
 }
 
@@ -278,7 +284,8 @@ enum oac_status oac_step_search(struct oac_measure *measure,
                               "\"%s\" saturates within one slot: lower the laser power or the "
                               "receiver's gain",
                               caps->device_id);
-        search.slots = search.slots > 3 ? search.slots / 3 : 1;
+        /* By a quarter: late weights fill the more of a window the shorter it is. */
+        search.slots -= (search.slots + 3) / 4;
     }
     search_fini(&search);
     if (status == OAC_OK)

@@ -3,8 +3,11 @@
  * detector's readouts are fitted by its own curve and by what the other channels did at the time, so
  * curves, gains and crosstalk come from the same windows:
  *     code[k] = zero + N gain[k,k] Tx T_k(V_k) + sum_(j != k) N gain[k,j] Tx T_j(V_j)
- * T_j are taken from a first fit in which crosstalk is noise; a second round uses those of the first with
- * crosstalk. */
+ * T_j are taken from a first fit in which crosstalk is noise; every further round uses those of the round before,
+ * until no curve moves any more: an error of T_j comes back times the crosstalk.
+ *
+ * The client is closed in the first and the last slots of a window, as many as the weights may be late or
+ * early: light of the codes that rest between windows would pass for r. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,21 +19,64 @@
 #include "calibration/sweep.h"
 
 #define DARK_STATES 32
-#define ROUNDS      3
+/* Rounds end when no curve moved by more than this part of a standard error; crosstalk of -15 dB from both
+ * neighbours takes four. */
+#define STILL_SIGMAS 0.01
+#define ROUNDS_MAX   12
+
+/* A window of this sweep: `lit` slots between 2 `edge` in which the client is closed. */
+struct window {
+    size_t lit, edge;
+    uint16_t closed;
+};
+
+static struct window window_of(const struct oac_measure *measure,
+                               const struct oac_calibration *calibration)
+{
+    const struct oac_link_caps *caps = measure->link->caps;
+    const size_t room = (caps->slots_max - 1) / 2;
+    const size_t edge = calibration->edge_slots < room ? calibration->edge_slots : room;
+    const size_t most = caps->slots_max - 2 * edge;
+    return (struct window){.lit = calibration->slots < most ? calibration->slots : most,
+                           .edge = edge,
+                           .closed = oac_step_null_code(caps->client, &calibration->client,
+                                                        calibration->client_bias_v)};
+}
+
+static size_t window_slots(const struct window *window)
+{
+    return window->lit + 2 * window->edge;
+}
+
+/* All repeats of one state, the client at `open` in the lit slots. */
+static enum oac_status play_windows(struct oac_measure *measure,
+                                    const struct oac_calibration *calibration,
+                                    const struct oac_sweep *sweep, const uint16_t *weight,
+                                    uint16_t open, uint16_t *client, double *code,
+                                    struct oac_err *err)
+{
+    const struct window window = window_of(measure, calibration);
+    const size_t slots = window_slots(&window);
+    for (size_t i = 0; i < sweep->repeats * slots; i++) {
+        const size_t n = i % slots;
+        const bool lit = n >= window.edge && n < window.edge + window.lit;
+        client[i] = lit ? open : window.closed;
+    }
+    return oac_measure_hold_weights(measure, slots, weight, sweep->repeats, client, code, NULL,
+                                    err);
+}
 
 static enum oac_status play_dark(struct oac_measure *measure,
                                  const struct oac_calibration *calibration,
                                  struct oac_sweep *sweep, uint16_t *weight, uint16_t *client,
                                  double *code, struct oac_err *err)
 {
-    oac_step_dark_codes(measure, calibration, weight, client);
-    for (size_t r = 1; r < sweep->repeats; r++)
-        client[r] = client[0];
+    uint16_t open;
+    oac_step_dark_codes(measure, calibration, weight, &open);
     if (oac_step_lasers(measure, false, err))
         return err->status;
     for (size_t d = 0; d < DARK_STATES; d++) {
-        if (oac_measure_hold(measure, calibration->slots, weight, sweep->repeats, client, code,
-                             NULL, err))
+        if (play_windows(measure, calibration, sweep, weight, open, client, code, err))
             return err->status;
         oac_sweep_put(sweep, sweep->states + d, code);
     }
@@ -41,7 +87,7 @@ static enum oac_status play_dark(struct oac_measure *measure,
 static enum oac_status play_state(struct oac_measure *measure,
                                   const struct oac_calibration *calibration,
                                   struct oac_sweep *sweep, size_t s, const double *bias_v,
-                                  uint16_t *weight, const uint16_t *client, double *code,
+                                  uint16_t *weight, uint16_t *client, double *code,
                                   struct oac_err *err)
 {
     const size_t channels = calibration->channels;
@@ -52,8 +98,8 @@ static enum oac_status play_state(struct oac_measure *measure,
         sweep->place[s * channels + k] =
             (double)(weight[k] - port->code_min) / (double)(port->code_max - port->code_min);
     }
-    if (oac_measure_hold(measure, calibration->slots, weight, sweep->repeats, client, code,
-                         NULL, err))
+    if (play_windows(measure, calibration, sweep, weight, calibration->client_open, client,
+                     code, err))
         return err->status;
     oac_sweep_put(sweep, s, code);
     return OAC_OK;
@@ -83,15 +129,15 @@ static enum oac_status play_sweep(struct oac_measure *measure,
                                   struct oac_sweep *sweep, struct oac_err *err)
 {
     const size_t channels = calibration->channels;
+    const struct window window = window_of(measure, calibration);
     double *bias_v = oac_alloc(channels, sizeof *bias_v, "biases", err);
     uint16_t *weight = oac_alloc(channels, sizeof *weight, "codes", err);
-    uint16_t *client = oac_alloc(sweep->repeats, sizeof *client, "codes", err);
+    uint16_t *client =
+        oac_alloc(sweep->repeats * window_slots(&window), sizeof *client, "codes", err);
     double *code = oac_alloc(sweep->repeats * channels, sizeof *code, "readouts", err);
     enum oac_status status = bias_v && weight && client && code ? OAC_OK : OAC_ENOMEM;
     if (status == OAC_OK)
         status = play_dark(measure, calibration, sweep, weight, client, code, err);
-    for (size_t r = 0; status == OAC_OK && r < sweep->repeats; r++)
-        client[r] = calibration->client_open;
     for (size_t s = 0; status == OAC_OK && s < sweep->states; s++) {
         if (s % options->codes == 0)
             status = set_biases(measure, calibration, s / options->codes, options->biases,
@@ -153,8 +199,9 @@ static enum oac_status fit_channel(const struct oac_measure *measure,
                                    struct oac_fit *fit, struct oac_err *err)
 {
     const struct oac_calibration_channel *channel = &calibration->channel[k];
-    const double slots = (double)calibration->slots;
-    const double zero = channel->offset_code + slots * channel->dark_code_per_slot;
+    const struct window window = window_of(measure, calibration);
+    const double zero =
+        channel->offset_code + (double)window_slots(&window) * channel->dark_code_per_slot;
     char what[64];
     double variance[3] = {channel->variance[0], channel->variance[1], channel->variance[2]};
     snprintf(what, sizeof what, "weight modulator %zu", k);
@@ -172,17 +219,26 @@ static enum oac_status fit_channel(const struct oac_measure *measure,
         .lsb_v = measure->link->caps->weight[k].lsb_v,
         .others = crosstalk ? sweep->channels - 1 : 0,
         .other = columns->other};
-    return oac_transfer_fit(what, &data, &channel->weight, zero, slots * channel->full_code,
-                            fit, err);
+    return oac_transfer_fit(what, &data, &channel->weight, zero,
+                            (double)window.lit * channel->full_code, fit, err);
 }
 
-/* What the fits say goes into the calibration. */
-static void take_fit(struct oac_calibration *calibration, size_t k, bool crosstalk,
-                     struct oac_fit *fit)
+/* The largest change of gain and curve from one round's fit to the next, in standard errors. */
+static double moved_sigmas(const struct oac_fit *before, const struct oac_fit *now)
+{
+    double most = before->parameters == now->parameters ? 0.0 : HUGE_VAL;
+    for (size_t i = OAC_TRANSFER_FULL; before->estimate && i <= OAC_TRANSFER_R; i++)
+        most = fmax(most, fabs(now->estimate[i] - before->estimate[i]) / oac_fit_sigma(now, i));
+    return most;
+}
+
+/* What the fits say goes into the calibration. `slots` is how many were lit; what a closed client lets through
+ * at the edges makes all gains larger by the same part, and only their proportions are used. */
+static void take_fit(struct oac_calibration *calibration, size_t k, double slots,
+                     bool crosstalk, struct oac_fit *fit)
 {
     struct oac_calibration_channel *channel = &calibration->channel[k];
     const size_t channels = calibration->channels;
-    const double slots = (double)calibration->slots;
     channel->weight = oac_transfer_curve(fit);
     channel->full_code = fit->estimate[OAC_TRANSFER_FULL] / slots;
     channel->full_sigma_code = oac_fit_sigma(fit, OAC_TRANSFER_FULL) / slots;
@@ -203,23 +259,27 @@ static void take_fit(struct oac_calibration *calibration, size_t k, bool crossta
 static enum oac_status fit_round(const struct oac_measure *measure,
                                  const struct oac_sweep *sweep,
                                  struct oac_calibration *calibration, struct columns *columns,
-                                 int round, struct oac_err *err)
+                                 int round, double *moved, struct oac_err *err)
 {
+    const struct window window = window_of(measure, calibration);
     struct oac_fit *fits =
         oac_alloc(sweep->channels, sizeof *fits, "fits of weight modulators", err);
     enum oac_status status = fits ? OAC_OK : OAC_ENOMEM;
     for (size_t k = 0; status == OAC_OK && k < sweep->channels; k++) {
         status = fit_channel(measure, sweep, calibration, columns, k, round > 0, &fits[k], err);
         oac_progress(measure->sink, "weight curves", (size_t)round * sweep->channels + k + 1,
-                     ROUNDS * sweep->channels, NULL);
+                     ROUNDS_MAX * sweep->channels, NULL);
         if (status == OAC_OK && oac_stop_requested(measure->sink))
             status =
                 oac_fail(err, OAC_EINTERRUPTED, "interrupted: the calibration is not complete");
     }
     /* Together, so that no channel sees another's new curve before the round is over. */
+    *moved = 0.0;
     for (size_t k = 0; fits && k < sweep->channels; k++) {
-        if (status == OAC_OK)
-            take_fit(calibration, k, round > 0, &fits[k]);
+        if (status == OAC_OK) {
+            *moved = fmax(*moved, moved_sigmas(&calibration->channel[k].weight_fit, &fits[k]));
+            take_fit(calibration, k, (double)window.lit, round > 0, &fits[k]);
+        }
         oac_fit_fini(&fits[k]);
     }
     free(fits);
@@ -246,12 +306,19 @@ enum oac_status oac_step_weights(struct oac_measure *measure,
         status = columns_init(&columns, &sweep, err);
     for (size_t k = 0; status == OAC_OK && k < channels; k++) {
         struct oac_calibration_channel *channel = &calibration->channel[k];
+        const struct window window = window_of(measure, calibration);
         const double zero =
-            channel->offset_code + (double)calibration->slots * channel->dark_code_per_slot;
+            channel->offset_code + (double)window_slots(&window) * channel->dark_code_per_slot;
         status = oac_sweep_variance(&sweep, k, zero, channel->variance, err);
     }
-    for (int round = 0; status == OAC_OK && round < ROUNDS; round++)
-        status = fit_round(measure, &sweep, calibration, &columns, round, err);
+    double moved = HUGE_VAL;
+    for (int round = 0; status == OAC_OK && round < ROUNDS_MAX && moved > STILL_SIGMAS; round++)
+        status = fit_round(measure, &sweep, calibration, &columns, round, &moved, err);
+    if (status == OAC_OK && moved > STILL_SIGMAS)
+        oac_log(measure->sink, OAC_LOG_WARNING,
+                "weight curves still move by %.2g standard errors after %d rounds: too much "
+                "crosstalk",
+                moved, ROUNDS_MAX);
     free(columns.memory);
     oac_sweep_fini(&sweep);
     if (status == OAC_OK)

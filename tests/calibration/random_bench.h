@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A simulated bench that nobody has measured, and its truth. Imperfections are drawn as the issue of
  * calibration asks: V_pi +-20 %, peak +-V_pi, ER 12 to 35 dB, gain +-3 dB, offsets, delays, crosstalk -15
- * to -30 dB, all noises on; drift off. "+-" is two sigma of the rig's hidden normal spreads, what a rig
- * states in common (ER, crosstalk) is uniform over benches. */
+ * to -30 dB, all noises on; drift off. All are ranges, drawn uniformly: ER and crosstalk for a bench as a
+ * whole, the others for each part. bench_draw_rig alone leaves the rig's own normal spreads, of which the
+ * ranges are two sigma. */
 #ifndef OAC_TESTS_CALIBRATION_RANDOM_BENCH_H
 #define OAC_TESTS_CALIBRATION_RANDOM_BENCH_H
 
@@ -73,6 +74,14 @@ static inline void bench_open(struct random_bench *bench, const char *rig, int64
                               uint64_t seed)
 {
     bench_draw_rig(bench, rig, channels, seed);
+    struct oac_rig *r = &bench->rig;
+    r->spread = OAC_SPREAD_UNIFORM; /* the spreads are half widths then */
+    r->weight_modulator.vpi_spread *= 2.0;
+    r->client_modulator.vpi_spread *= 2.0;
+    r->weight_modulator.bias_spread_v *= 2.0;
+    r->client_modulator.bias_spread_v *= 2.0;
+    r->detector.gain_spread_db *= 2.0;
+    r->adc.offset_spread_v *= 2.0;
     bench_open_rig(bench, OAC_NOISE_ALL & ~(uint32_t)OAC_NOISE_DRIFT, seed);
 }
 
