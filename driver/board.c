@@ -178,6 +178,9 @@ static enum oac_status take_port(const struct oac_board_port_text *text, size_t 
         {"rate_attribute", text->rate_attribute, true, port->rate_attribute},
         {"trigger", text->trigger, true, port->trigger},
         {"gain_attribute", text->gain_attribute, true, port->gain_attribute},
+        {"mixer_device", text->mixer_device, true, port->mixer_device},
+        {"mixer_channel", text->mixer_channel, true, port->mixer_channel},
+        {"mixer_attribute", text->mixer_attribute, true, port->mixer_attribute},
     };
     snprintf(element, sizeof element, "ports[%zu]", index);
     if (take_names(names, sizeof names / sizeof names[0], element, err))
@@ -198,6 +201,11 @@ static enum oac_status take_port(const struct oac_board_port_text *text, size_t 
     port->gain_max = text->gain_max;
     if (!port->rate_device[0] && port->rate_attribute[0])
         memcpy(port->rate_device, port->device, sizeof port->rate_device);
+    if (!port->mixer_device[0] && port->mixer_attribute[0])
+        memcpy(port->mixer_device, port->device, sizeof port->mixer_device);
+    if (!port->iq && port->mixer_attribute[0])
+        return oac_fail(err, OAC_EINVAL, "%s.mixer_attribute: %s, but only I and Q are mixed",
+                        element, port->mixer_attribute);
     if (port->iq && strcmp(port->channel, port->channel_q) == 0)
         return oac_fail(err, OAC_EINVAL, "%s.channel_q: %s is its channel already", element,
                         port->channel_q);

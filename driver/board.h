@@ -41,6 +41,10 @@ struct oac_board_port {
     /* Inputs, of the channel: a gain before the converter; "": it has none, or nobody's business. */
     char gain_attribute[OAC_BOARD_NAME_BYTES];
     double gain_min, gain_max;
+    /* I and Q: the attribute of the frequency it mixes with [Hz], of an output channel as ADI's synthesisers are;
+     * "": nobody knows. */
+    char mixer_device[OAC_BOARD_NAME_BYTES], mixer_channel[OAC_BOARD_NAME_BYTES],
+        mixer_attribute[OAC_BOARD_NAME_BYTES];
     size_t rates;
     double rate_hz[OAC_BOARD_RATES_MAX];
     double rate_gain

@@ -87,6 +87,13 @@ static const struct oac_config_key PORT_KEYS[] = {
          "Channel's attribute of the gain of an input; empty: it has none."),
     REAL(oac_board_port_text, gain_min, "", -1e6, 1e6, "1", "Least gain it takes."),
     REAL(oac_board_port_text, gain_max, "", -1e6, 1e6, "1", "Largest gain it takes."),
+    TEXT(oac_board_port_text, mixer_device, "",
+         "With I and Q: device of the mixer's frequency; this one if empty."),
+    TEXT(oac_board_port_text, mixer_channel, "",
+         "Its channel, an output; empty: of the device."),
+    TEXT(oac_board_port_text, mixer_attribute, "",
+         "The frequency's attribute, in Hz, which must suit subcarrier.carrier_hz; empty: not "
+         "checked."),
     REALS(oac_board_port_text, rates_hz, "Hz", 1e-3, 1e12, "", "Rates that can be chosen."),
     REALS(oac_board_port_text, rate_gains, "", 1e-3, 1e3, "",
           "Gain at each of rates_hz; empty: 1 at all of them."),

@@ -22,6 +22,8 @@ struct oac_board_port_text {
     char rate_device[OAC_CONFIG_TEXT_BYTES], rate_channel[OAC_CONFIG_TEXT_BYTES];
     char rate_attribute[OAC_CONFIG_TEXT_BYTES], trigger[OAC_CONFIG_TEXT_BYTES];
     char gain_attribute[OAC_CONFIG_TEXT_BYTES];
+    char mixer_device[OAC_CONFIG_TEXT_BYTES], mixer_channel[OAC_CONFIG_TEXT_BYTES];
+    char mixer_attribute[OAC_CONFIG_TEXT_BYTES];
     double gain_min, gain_max;
     struct oac_config_reals rates_hz, rate_gains;
 };

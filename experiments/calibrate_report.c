@@ -180,6 +180,10 @@ static int fill(json_t *object, const struct oac_calibrate_outcome *outcome, con
            json_object_set_new(object, "windows", json_integer((json_int_t)spent->windows)) |
            json_object_set_new(object, "slots", json_integer((json_int_t)spent->slots)) |
            set_real(object, "bench_s", spent->bench_s) |
+           json_object_set_new(object, "underflow",
+                               json_string(oac_loss_name(spent->underflow))) |
+           json_object_set_new(object, "overflow",
+                               json_string(oac_loss_name(spent->overflow))) |
            set_real(object, "launched_j", spent->launched_j) |
            set_real(object, "detected_photons", spent->detected_photons) |
            set_real(object, "seconds", outcome->seconds) |

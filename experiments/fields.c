@@ -64,6 +64,10 @@ static const struct oac_field fields[] = {
     FIELD("clipped_operands", COUNT, clipped_operands, "Activations beyond the stored scale."),
     FIELD("clipped_readouts", COUNT, clipped_readouts, "Saturated ADC or integrator readings."),
     FIELD("clipped_weights", COUNT, clipped_weights, "Weights beyond the modulators' range."),
+    FIELD("underflow", TEXT, underflow,
+          "Samples that outputs got too late: seen, none, or unknown where a board does not "
+          "say."),
+    FIELD("overflow", TEXT, overflow, "The same of an input's samples that were lost."),
     FIELD("slot_rate_hz", REAL, slot_rate_hz, "Slots a second of the bench."),
     FIELD("latency_s_per_image", REAL, latency_s_per_image, "Bench time of one image."),
     FIELD("link_bits_per_s", REAL, link_bits_per_s, "Weight stream, all channels together."),

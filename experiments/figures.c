@@ -242,6 +242,8 @@ enum oac_status oac_figures(const struct oac_run_options *options,
     account_energy(setup, &sum, r);
     r->clipped_operands = data->tally.clipped_operands;
     r->clipped_readouts = data->tally.clipped_readouts;
+    copy_text(r->underflow, sizeof r->underflow, oac_loss_name(data->underflow));
+    copy_text(r->overflow, sizeof r->overflow, oac_loss_name(data->overflow));
     r->clipped_weights = oac_engine_clipped_weights(setup->station.engine);
     r->slot_rate_hz = 1.0 / caps->slot_s;
     r->link_bits_per_s =

@@ -36,6 +36,7 @@ struct oac_run_data { /* what a run records; all by image index */
     uint8_t *prediction, *prediction_digital; /* (images) */
     struct oac_multiply_tally tally;
     double played_launched_j, played_client_in_j; /* by the link's account, all images */
+    enum oac_loss underflow, overflow;            /* by the same */
     double launch[OAC_RUN_LAYERS_MAX];            /* (layers); NAN with a budget per sample */
     size_t threads, batch;
     double seconds;

@@ -227,6 +227,10 @@ static void account(const struct job *job, const struct oac_matrix_light *light,
         photons += job->photons[b];
     for (size_t t = 0; t < job->threads; t++)
         r->clipped_readouts += job->tally[t].clipped_readouts;
+    struct oac_account played;
+    oac_link_account(&job->station.link, &played);
+    r->underflow = played.underflow;
+    r->overflow = played.overflow;
     r->macs = (uint64_t)p->rows * p->cols * p->vectors;
     r->optical_macs = light->optical_macs * p->vectors;
     r->photons_per_mac_detected = photons / (double)r->macs;

@@ -37,6 +37,7 @@ struct oac_matmul_result {
     double aj_per_mac_detected, aj_per_mac_launched;
     uint64_t macs, optical_macs; /* of the whole product */
     uint64_t clipped_readouts;
+    enum oac_loss underflow, overflow;
     double bench_s; /* bench time of the whole product */
     double seconds; /* wall clock of the optical part */
 };

@@ -46,6 +46,12 @@ void oac_matmul_report(const struct oac_matmul *product, const struct oac_matmul
                 "\nTake care: %s readouts were clipped; lower the power (--photons-per-mac)\n"
                 "or raise adc.full_scale_v\n",
                 oac_format_count(r->clipped_readouts).text);
+    if (r->underflow == OAC_LOSS_SEEN || r->overflow == OAC_LOSS_SEEN)
+        fprintf(
+            out,
+            "\nTake care: samples were lost (underflow %s, overflow %s); run it again, at a\n"
+            "lower rate\n",
+            oac_loss_name(r->underflow), oac_loss_name(r->overflow));
     if (output_path)
         fprintf(out, "\nY: %s\n", output_path);
 }
@@ -84,6 +90,8 @@ static int fill(json_t *object, const struct oac_matmul *p, const struct oac_mat
            set_count(object, "macs", r->macs) |
            set_count(object, "optical_macs", r->optical_macs) |
            set_count(object, "clipped_readouts", r->clipped_readouts) |
+           json_object_set_new(object, "underflow", json_string(oac_loss_name(r->underflow))) |
+           json_object_set_new(object, "overflow", json_string(oac_loss_name(r->overflow))) |
            set_real(object, "bench_s", r->bench_s) | set_real(object, "seconds", r->seconds);
 }
 

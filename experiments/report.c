@@ -134,6 +134,9 @@ static void say_time(const struct oac_run_result *r, FILE *out)
     fprintf(out, "  weight stream     %s\n", oac_format_si(r->link_bits_per_s, "bit/s").text);
     fprintf(out, "  client memory     %s, none of it weights\n",
             oac_format_si((double)r->client_memory_bytes, "B").text);
+    if (strcmp(r->on, "iio") == 0)
+        fprintf(out, "  lost samples      underflow %s, overflow %s\n", r->underflow,
+                r->overflow);
     fprintf(out, "\nOn this computer\n  speed             %s images/s (%s on %zu thread%s)\n",
             oac_format_number(r->images_per_s).text, oac_format_si(r->seconds, "s").text,
             r->threads, r->threads == 1 ? "" : "s");
@@ -203,6 +206,10 @@ static void say_warnings(const struct oac_run_result *r, FILE *out)
                 "larger than x_scale of the model; a larger scale costs resolution");
     say_warning(out, &any, "weights", r->clipped_weights, (double)r->macs_per_image,
                 WEIGHTS_TOLD, "beyond w_limit of the model; train it again with the bound");
+    if (strcmp(r->underflow, "seen") == 0 || strcmp(r->overflow, "seen") == 0)
+        fprintf(out,
+                "%s  samples were lost: figures may be wrong, run it again, at a lower rate\n",
+                any ? "" : "\nTake care\n");
 }
 
 void oac_run_report(const struct oac_run_result *result, const char *output_path, FILE *out)

@@ -230,6 +230,8 @@ static enum oac_status compute(struct run *run, struct oac_err *err)
     oac_link_account(&run->setup.station.link, &account);
     run->data.played_launched_j = account.launched_j;
     run->data.played_client_in_j = account.client_in_j;
+    run->data.underflow = account.underflow;
+    run->data.overflow = account.overflow;
     for (size_t t = 0; t < run->data.threads; t++) {
         run->data.tally.clipped_operands += run->thread[t].tally.clipped_operands;
         run->data.tally.clipped_readouts += run->thread[t].tally.clipped_readouts;

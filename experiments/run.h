@@ -86,6 +86,7 @@ struct oac_run_result {
     double aj_per_mac_detected, aj_per_mac_incident, aj_per_mac_launched, aj_per_mac_client_in;
     uint64_t clipped_operands, clipped_readouts, clipped_weights;
     double readouts_per_image;
+    char underflow[8], overflow[8]; /* of converters' samples: oac_loss_name */
     double slot_rate_hz,
         latency_s_per_image;      /* bench time of one image incl. guards and references */
     double link_bits_per_s;       /* weight stream over all channels */

@@ -162,3 +162,9 @@ void oac_link_close(struct oac_link *link)
     free(link->loaded);
     *link = (struct oac_link){0};
 }
+
+const char *oac_loss_name(enum oac_loss loss)
+{
+    static const char *const names[] = {"unknown", "none", "seen"};
+    return names[loss];
+}

@@ -112,12 +112,16 @@ struct oac_readouts { /* caller's arrays; contents undefined on failure */
         *saturated; /* (1) incremented by the number of saturated readouts; NULL: not wanted */
 };
 
+/* Whether samples were lost on the way to or from converters. A core that does not say leaves it unknown. */
+enum oac_loss { OAC_LOSS_UNKNOWN, OAC_LOSS_NONE, OAC_LOSS_SEEN };
+
 struct oac_account { /* since open; NAN where the link cannot know */
     uint64_t windows, slots, preambles;
     double bench_s;
     double launched_j;  /* leaving the server */
     double client_in_j; /* entering the client */
     double detected_photons;
+    enum oac_loss underflow, overflow; /* of outputs; of inputs */
 };
 
 /* Optical figures of a loaded frame per unit of relative launch power, for budgets and energy. */
@@ -185,5 +189,6 @@ void oac_link_workspace_destroy(struct oac_link *link, struct oac_workspace *wor
 void oac_link_close(struct oac_link *link); /* safe state first; a zeroed link is fine */
 
 const char *oac_setting_name(enum oac_setting setting);
+const char *oac_loss_name(enum oac_loss loss); /* unknown, none, seen */
 
 #endif

@@ -92,6 +92,8 @@ static void account(const void *context, struct oac_account *figures)
     pthread_mutex_unlock(&self->lock);
     figures->launched_j = below.launched_j;
     figures->client_in_j = below.client_in_j;
+    figures->underflow = below.underflow;
+    figures->overflow = below.overflow;
     if (!self->caps.knows_photons)
         figures->detected_photons = NAN;
 }

@@ -126,6 +126,8 @@ static void account(const void *context, struct oac_account *figures)
 {
     const struct oac_iio_stream *self = context;
     *figures = self->account;
+    figures->underflow = oac_iio_losses_of(&self->underflow);
+    figures->overflow = oac_iio_losses_of(&self->overflow);
     figures->launched_j = figures->client_in_j = figures->detected_photons = NAN;
 }
 
@@ -198,7 +200,8 @@ static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_has
     if (oac_iio_ports_bind(self, rig_hash, err) || oac_iio_ports_consent(self, err))
         return err->status;
     self->touched = !self->session->dry;
-    if (oac_iio_setup(self->session, &self->board, err) || oac_iio_ports_rates(self, err))
+    if (oac_iio_setup(self->session, &self->board, err) || oac_iio_ports_rates(self, err) ||
+        oac_iio_ports_mixers(self, err))
         return err->status;
     self->synchronised = self->outputs > 1;
     for (size_t o = 0; o < self->outputs; o++)

@@ -183,6 +183,7 @@ static enum oac_status wait_on(struct ear *ear)
                         "or no output plays; check laser, bias, fibres and cables, then look "
                         "with oac port",
                         input->device, ear->silent);
+    oac_iio_losses_forget(input);
     forget(self, input, (CHIPS + 2) * self->line[input->line[0]].per_slot + ear->mark);
     return OAC_OK;
 }
@@ -225,6 +226,7 @@ static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_con
                       .input = input,
                       .first = input->line[0] - self->channels - 1,
                       .mark = before * self->line[input->line[0]].per_slot};
+    oac_iio_losses_forget(input);
     if (oac_iio_buffer_run(input->buffer, hear, &ear, err) ||
         oac_iio_buffer_wait(input->buffer, err))
         return err->status;

@@ -53,6 +53,7 @@ static enum oac_status attempt(struct oac_iio_stream *self, size_t start[], stru
     for (size_t o = 0; o < self->outputs; o++)
         if (oac_iio_buffer_wait(self->output[o].buffer, err))
             return err->status;
+    oac_iio_losses_note(self);
     /* A train that is pushed behind another without a gap on one output and with one on the next would tear
      * weights and data apart: every train begins at rest. Of scans that nobody reads, the kernel of a
      * paced input keeps the oldest, and would lose the next train. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the IIO stream: bound ports, loaded segments, one train and what is heard of it.
- * stream.c opens and answers; stream_ports.c binds roles to ports; stream_train.c makes samples of a burst;
- * stream_listen.c reads inputs and finds the train in them; stream_play.c strings them together. */
+ * stream.c opens and answers; stream_ports.c binds roles to ports, stream_mixers.c looks at their mixers; stream_train.c makes samples of a burst;
+ * stream_listen.c reads inputs and finds the train in them; stream_losses.c asks whether it came whole;
+ * stream_play.c strings them together. */
 #ifndef OAC_DRIVER_IIO_STREAM_STATE_H
 #define OAC_DRIVER_IIO_STREAM_STATE_H
 
@@ -48,6 +49,10 @@ struct oac_iio_segment { /* loaded */
     uint16_t *weight; /* (rows, slots * weight samples); NULL: free place */
 };
 
+struct oac_iio_losses { /* of all trains that were played */
+    bool asked, seen, unknown;
+};
+
 struct oac_iio_stream {
     struct oac_rig rig;
     struct oac_board board;
@@ -74,6 +79,7 @@ struct oac_iio_stream {
     int32_t *heard[OAC_BOARD_PORTS_MAX];
     size_t heard_capacity, heard_count[OAC_BOARD_PORTS_MAX];
     struct oac_account account;
+    struct oac_iio_losses underflow, overflow;
     struct oac_drive drive; /* zeroed: unarmed, nobody watches */
 };
 
@@ -90,6 +96,9 @@ enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t ri
 /* Asks whether the bound outputs may be driven, and tells the tap what they are. */
 enum oac_status oac_iio_ports_consent(const struct oac_iio_stream *self,
                                       struct oac_err *err) OAC_MUST_USE;
+/* Whether the mixers stand where the rig's carrier wants them, after the setup was written. */
+enum oac_status oac_iio_ports_mixers(const struct oac_iio_stream *self,
+                                     struct oac_err *err) OAC_MUST_USE;
 /* Writes and reads back the sample rate of every line. */
 enum oac_status oac_iio_ports_rates(struct oac_iio_stream *self,
                                     struct oac_err *err) OAC_MUST_USE;
@@ -121,6 +130,12 @@ size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, dou
 /* The same in I and Q (count samples of two values), the mark riding on a product of `turns` a slot. */
 size_t oac_iio_mark_find_tone(const int32_t *code, size_t count, size_t per_slot,
                               unsigned turns, double *contrast);
+
+/* stream_losses.c */
+void oac_iio_losses_forget(const struct oac_iio_converter *converter); /* what was before */
+void oac_iio_losses_note(
+    struct oac_iio_stream *self); /* after a train, before its buffers close */
+enum oac_loss oac_iio_losses_of(const struct oac_iio_losses *losses);
 
 /* The names of an output's or input's channels, I before Q. Returns how many. */
 size_t oac_iio_channel_names(const struct oac_iio_stream *self,

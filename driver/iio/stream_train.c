@@ -155,6 +155,7 @@ enum oac_status oac_iio_train_push(struct oac_iio_stream *self, struct oac_err *
             oac_iio_buffer_view(self->output[o].buffer, &view, err))
             return err->status;
         fill_all(self, &self->output[o], &view);
+        oac_iio_losses_forget(&self->output[o]);
     }
     if (hold_start(self, true, err))
         return err->status;

@@ -33,7 +33,7 @@ struct oac_twin_faults { /* zeroed: none. 0: never */
     bool nocyclic;
     atomic_uint_fast64_t requests, readbufs, opens; /* so far */
     atomic_bool closed;
-    atomic_bool lost_cleared;
+    atomic_uint_fast32_t lost_cleared; /* bit d: of device d */
 };
 
 /* Adds one: "drop:3". OAC_EUSAGE naming what is allowed. */

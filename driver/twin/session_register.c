@@ -10,10 +10,15 @@
 #define STATUS_REGISTER 0x80000088u
 #define LOST            5u /* underflow and overflow */
 
-static bool has_lost(struct oac_twin_faults *faults)
+static uint32_t bit_of(const struct oac_twin *twin, const struct oac_twin_request *request)
 {
-    return atomic_load(&faults->readbufs) >= faults->lost &&
-           !atomic_load(&faults->lost_cleared);
+    return (uint32_t)1 << oac_twin_device_find(twin->devices, request->device);
+}
+
+static bool has_lost(const struct oac_twin *twin, const struct oac_twin_request *request)
+{
+    return atomic_load(&twin->faults->readbufs) >= twin->faults->lost &&
+           !(atomic_load(&twin->faults->lost_cleared) & bit_of(twin, request));
 }
 
 static bool is_register(const struct oac_twin *twin, const struct oac_twin_request *request)
@@ -29,7 +34,7 @@ bool oac_twin_register_read(const struct oac_twin *twin, const struct oac_twin_r
     if (!is_register(twin, request) || strtoul(value, &end, 0) != STATUS_REGISTER ||
         *end != '\0')
         return false;
-    snprintf(value, OAC_TWIN_VALUE_BYTES, "0x%X", has_lost(twin->faults) ? LOST : 0u);
+    snprintf(value, OAC_TWIN_VALUE_BYTES, "0x%X", has_lost(twin, request) ? LOST : 0u);
     return true;
 }
 
@@ -43,6 +48,6 @@ void oac_twin_register_written(const struct oac_twin *twin,
     memcpy(text, value, bytes);
     text[bytes] = '\0';
     if (strtoul(text, &end, 0) == STATUS_REGISTER && (strtoul(end, NULL, 0) & LOST) == LOST &&
-        has_lost(twin->faults))
-        atomic_store(&twin->faults->lost_cleared, true);
+        has_lost(twin, request))
+        atomic_fetch_or(&twin->faults->lost_cleared, bit_of(twin, request));
 }

@@ -102,6 +102,28 @@ Test(lab, a_product_interrupted_or_terminated_leaves_the_outputs_safe)
     }
 }
 
+Test(lab, a_product_says_whether_samples_were_lost)
+{
+    const char *const fault[] = {NULL, "lost:1000000", "lost:5"}; /* 4 are discarded */
+    const char *const said[] = {"unknown", "none", "seen"};
+    put_matrix("w.npy", 3, 8, w_path);
+    put_matrix("x.npy", 2, 8, x_path);
+    for (size_t i = 0; i < 3; i++) {
+        char line[40];
+        iio_fixture_kill(&bench);
+        const char *wrong = iio_fixture_open(&bench, 0, fault[i], &err);
+        cr_assert_null(wrong, "%s", wrong);
+        struct oac_test_process p = OAC("matmul", w_path, x_path, "--rig", "m2k-bench", "--on",
+                                        "iio", "--uri", bench.uri, "--json");
+        cr_expect_eq(p.code, 0, "%d: %s", p.code, p.said);
+        snprintf(line, sizeof line, "\"overflow\": \"%s\"", said[i]);
+        cr_expect(strstr(p.out, line), "%s: %s", line, p.out);
+        cr_expect((i == 2) == (strstr(p.said, "lost samples in a train (overflow)") != NULL),
+                  "%s", p.said);
+        oac_test_process_fini(&p);
+    }
+}
+
 Test(lab, a_sweep_writes_its_file_and_an_interrupted_one_what_it_has)
 {
     char path[OAC_TEST_DIR_BYTES + 40];

@@ -298,6 +298,7 @@ Test(board, every_wrong_profile_is_one_line_that_names_file_and_key_and_changes_
         {"max_v: 0.5", "max_v: 0.5\n  rates_hz: [1, 2]\n  rate_gains: [1]",
          "rate_gains: 1 of them for 2 rates_hz"},
         {"max_v: 0.5", "max_v: 0.5\n  rate_attribute: f", "rates_hz names no rate"},
+        {"max_v: 0.5", "max_v: 0.5\n  mixer_attribute: f", "only I and Q are mixed"},
         {"max_v: 0.5", "max_v: 0.5\n  gain_attribute: g", "only inputs have a gain"},
         {"direction: output", "direction: input\n  gain_attribute: g",
          "gain_min: 1 is not below gain_max, 1"},

@@ -309,6 +309,42 @@ Test(iio_stream, outputs_are_safe_after_closing)
     oac_iio_close(session);
     iio_fixture_kill(&bench);
 }
+
+/* Plays one burst beside a fault; how many buffers were read for it. */
+static uint64_t account_of(const char *fault, struct oac_account *account)
+{
+    struct played iio = {0};
+    struct oac_err err;
+    start(0, fault);
+    cr_assert_eq(open_iio(NULL, &iio.stream, &err), OAC_OK, "%s", err.message);
+    iio.stream.ops->account(iio.stream.self, account);
+    cr_expect_eq(account->underflow, OAC_LOSS_UNKNOWN, "nothing was played");
+    play(&iio, iio.stream.caps);
+    iio.stream.ops->account(iio.stream.self, account);
+    done(&iio);
+    const uint64_t readbufs = atomic_load(&bench.faults.readbufs);
+    iio_fixture_kill(&bench);
+    return readbufs;
+}
+
+Test(iio_stream, losses_in_a_train_are_seen_and_those_before_it_are_not, .timeout = 120)
+{
+    struct oac_account account;
+    char fault[40];
+    (void)account_of(NULL, &account); /* no register */
+    cr_expect_eq(account.underflow, OAC_LOSS_UNKNOWN);
+    cr_expect_eq(account.overflow, OAC_LOSS_UNKNOWN);
+    const uint64_t readbufs = account_of("lost:1000000", &account);
+    cr_expect_eq(account.underflow, OAC_LOSS_NONE);
+    cr_expect_eq(account.overflow, OAC_LOSS_NONE);
+    (void)account_of("lost:1", &account);
+    cr_expect_eq(account.underflow, OAC_LOSS_NONE);
+    cr_expect_eq(account.overflow, OAC_LOSS_NONE);
+    snprintf(fault, sizeof fault, "lost:%llu", (unsigned long long)readbufs); /* the last one */
+    (void)account_of(fault, &account);
+    cr_expect_eq(account.underflow, OAC_LOSS_SEEN);
+    cr_expect_eq(account.overflow, OAC_LOSS_SEEN);
+}
 #else
 typedef int oac_no_libiio;
 #endif

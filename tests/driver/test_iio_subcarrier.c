@@ -101,6 +101,34 @@ Test(iio_subcarrier, a_radio_without_a_carrier_in_its_rig_is_refused, .timeout =
     iio_fixture_kill(&bench);
 }
 
+Test(iio_subcarrier, mixers_that_do_not_suit_the_rig_s_carrier_are_refused_at_open,
+     .timeout = 60)
+{
+    const struct {
+        const char *mixer, *said; /* NULL: a hertz off is what synthesisers round by */
+        double carrier_hz;
+    } cases[] = {
+        {"port tx1", "altvoltage1.frequency is 92160000", 92.2e6},
+        {"port tx1", "subcarrier.carrier_hz is 46080000", 46.08e6},
+        {NULL, NULL, 92160001.0},
+    };
+    struct oac_link link;
+    struct oac_err err;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        open_bench("fmcomms-bench");
+        bench.rig.subcarrier.carrier_hz = cases[i].carrier_hz;
+        if (cases[i].mixer) {
+            cr_expect_eq(open_link("iio", &link, &err), OAC_EMISMATCH);
+            cr_expect(strstr(err.message, cases[i].mixer) && strstr(err.message, cases[i].said),
+                      "%s", err.message);
+        } else {
+            cr_assert_eq(open_link("iio", &link, &err), OAC_OK, "%s", err.message);
+            oac_link_close(&link);
+        }
+        iio_fixture_kill(&bench);
+    }
+}
+
 Test(iio_subcarrier, tones_of_the_board_s_own_are_off_while_and_after_it_plays, .timeout = 240)
 {
     float readout[WINDOWS];

@@ -165,6 +165,23 @@ Test(report, warns_of_clipping_only_when_there_was_some)
     free(r);
 }
 
+Test(report, tells_losses_of_a_board_and_warns_of_those_that_were_seen)
+{
+    struct oac_run_result *r = example();
+    strcpy(r->on, "iio");
+    strcpy(r->underflow, "none");
+    strcpy(r->overflow, "unknown");
+    char *text = report_of(r);
+    cr_expect(strstr(text, "underflow none, overflow unknown"), "%s", text);
+    cr_expect(!strstr(text, "samples were lost"), "%s", text);
+    free(text);
+    strcpy(r->overflow, "seen");
+    text = report_of(r);
+    cr_expect(strstr(text, "overflow seen") && strstr(text, "samples were lost"), "%s", text);
+    free(text);
+    free(r);
+}
+
 Test(report, tells_detected_from_launched_and_names_the_file)
 {
     struct oac_run_result *r = example();
@@ -222,6 +239,8 @@ Test(json, has_the_keys_that_programs_were_promised)
                                        "optical_macs_per_image",
                                        "clipped_operands",
                                        "clipped_readouts",
+                                       "underflow",
+                                       "overflow",
                                        "seconds",
                                        "images_per_s"};
     struct oac_run_result *r = example();
