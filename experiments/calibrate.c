@@ -151,9 +151,7 @@ static enum oac_status work(struct oac_calibrate_bench *bench,
         oac_calibrate_bench_clear(bench);
         outcome->calrec->last_slot0 = bench->slot;
     }
-    struct oac_target_cost cost;
-    oac_calibrate_bench_cost(bench, &cost);
-    outcome->seconds = cost.seconds;
+    oac_calibrate_bench_account(bench);
     copy(outcome->rig_name, station->rig.name);
     return bench->request->output_path
                ? oac_calibrate_write(bench->request, station, outcome, err)

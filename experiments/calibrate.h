@@ -3,8 +3,8 @@
  *
  *     measure (calibration/calibration.h) -> record -> engine, network -> target loop (calibration/target.h)
  *     -> one sealed file: record, fits, attempts, certificate
- * Without a model it ends after the record. Scales come from the split "reference", which is also the calibration
- * split; certificates come from the split "held-out"; test images are never touched. */
+ * Without a model it ends after the record. Scales come from the split "reference", which is also the
+ * calibration split; certificates come from the split "held-out"; test images are never touched. */
 #ifndef OAC_EXPERIMENTS_CALIBRATE_H
 #define OAC_EXPERIMENTS_CALIBRATE_H
 
@@ -45,6 +45,10 @@ struct oac_calibrate_outcome {
     struct oac_calrec *calrec;
     char rig_name[OAC_CERTIFICATE_TEXT_BYTES];
     double seconds;
+    unsigned measured;               /* times */
+    struct oac_target_cost on_bench; /* of all measurements together */
+    struct oac_target_cost
+        on_images; /* of judging and certifying; everything is the sum of both */
     bool has_target;
     struct oac_target_result target;
     struct oac_certificate certificate;
@@ -57,7 +61,8 @@ struct oac_calibrate_outcome {
     char reason[400]; /* not certified: the dominant error, and what would help */
 };
 
-/* Status: OAC_OK also when the target is missed (outcome->target.verdict tells); the file is written then too. */
+/* Status: OAC_OK also when the target is missed (outcome->target.verdict tells); the file is written then
+ * too. */
 enum oac_status oac_calibrate(const struct oac_calibrate_request *request,
                               const struct oac_sink *sink,
                               struct oac_calibrate_outcome *outcome,

@@ -13,6 +13,15 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static void add_difference(struct oac_target_cost *sum, const struct oac_target_cost *after,
+                           const struct oac_target_cost *before)
+{
+    sum->seconds += after->seconds - before->seconds;
+    sum->bench_s += after->bench_s - before->bench_s;
+    sum->launched_j += after->launched_j - before->launched_j;
+    sum->detected_photons += after->detected_photons - before->detected_photons;
+}
+
 enum oac_status oac_calibrate_bench_measure(struct oac_calibrate_bench *bench,
                                             struct oac_err *err)
 {
@@ -20,12 +29,16 @@ enum oac_status oac_calibrate_bench_measure(struct oac_calibrate_bench *bench,
     struct oac_calibrate_options options = bench->request->measure;
     struct oac_calibration *calibration;
     struct oac_calrec *calrec;
+    struct oac_target_cost before, after;
     options.slot0 = bench->slot;
     options.seed += bench->measured;
+    oac_calibrate_bench_cost(bench, &before);
     if (oac_calibrate_measure(bench->link, &options, bench->sink, &calibration, err))
         return err->status;
+    oac_calibrate_bench_cost(bench, &after);
+    add_difference(&outcome->on_bench, &after, &before);
     bench->slot = calibration->last_slot0;
-    bench->measured++;
+    outcome->measured = ++bench->measured;
     if (oac_calibration_record(calibration, bench->link->caps, &calrec, err)) {
         oac_calibration_destroy(calibration);
         return err->status;
@@ -104,6 +117,14 @@ enum oac_status oac_calibrate_bench_classify(void *context, bool held_out, size_
         outcome->confusion[split->labels[first + i] * outcome->classes + prediction[i]]++;
     note_look(bench, held_out, count, *right);
     return OAC_OK;
+}
+
+void oac_calibrate_bench_account(struct oac_calibrate_bench *bench)
+{
+    struct oac_target_cost all;
+    oac_calibrate_bench_cost(bench, &all);
+    bench->outcome->seconds = all.seconds;
+    add_difference(&bench->outcome->on_images, &all, &bench->outcome->on_bench);
 }
 
 void oac_calibrate_bench_cost(void *context, struct oac_target_cost *cost)

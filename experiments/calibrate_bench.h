@@ -35,6 +35,9 @@ enum oac_status oac_calibrate_bench_build(struct oac_calibrate_bench *bench,
 /* Engine and network away; the clock goes on. */
 void oac_calibrate_bench_clear(struct oac_calibrate_bench *bench);
 
+/* At the end: what measuring did not cost, images did. */
+void oac_calibrate_bench_account(struct oac_calibrate_bench *bench);
+
 /* The functions of struct oac_target_bench. */
 enum oac_status oac_calibrate_bench_classify(void *context, bool held_out, size_t first,
                                              size_t count, size_t *right,

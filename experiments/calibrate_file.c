@@ -127,6 +127,26 @@ static enum oac_status put_target(struct oac_h5_writer *writer,
     return put_looks(writer, outcome, err);
 }
 
+/* /spent is of the last measurement; /spent/all of every one, /spent/images of the network's images. */
+static enum oac_status put_costs(struct oac_h5_writer *writer,
+                                 const struct oac_calibrate_outcome *outcome,
+                                 struct oac_err *err)
+{
+    const struct {
+        const char *where;
+        const struct oac_target_cost *cost;
+    } parts[] = {{"/spent/all", &outcome->on_bench}, {"/spent/images", &outcome->on_images}};
+    for (size_t i = 0; i < 2; i++)
+        if (oac_h5_put_real(writer, parts[i].where, "bench_s", parts[i].cost->bench_s, err) ||
+            oac_h5_put_real(writer, parts[i].where, "launched_j", parts[i].cost->launched_j,
+                            err) ||
+            oac_h5_put_real(writer, parts[i].where, "detected_photons",
+                            parts[i].cost->detected_photons, err) ||
+            oac_h5_put_real(writer, parts[i].where, "wall_s", parts[i].cost->seconds, err))
+            return err->status;
+    return OAC_OK;
+}
+
 enum oac_status oac_calibrate_write(const struct oac_calibrate_request *request,
                                     const struct oac_station *station,
                                     const struct oac_calibrate_outcome *outcome,
@@ -146,6 +166,8 @@ enum oac_status oac_calibrate_write(const struct oac_calibrate_request *request,
         oac_calibration_put(outcome->calibration, outcome->calrec, &source, writer, err);
     if (!status)
         status = oac_h5_put_real(writer, "/spent", "wall_s", outcome->seconds, err);
+    if (!status && outcome->has_target)
+        status = put_costs(writer, outcome, err);
     if (!status && outcome->has_target)
         status = put_target(writer, outcome, err);
     if (!status)

@@ -70,13 +70,32 @@ static void explain(const struct oac_calibrate_bench *bench, char *text, size_t 
                  100.0 * e.left, 100.0 * e.white);
 }
 
+/* The attempt that came nearest, by the calibration split. Returns how many bytes it took. */
+static size_t tell_best(const struct oac_target_result *target, char *text, size_t bytes)
+{
+    const struct oac_target_attempt *best = &target->attempt[target->best];
+    const struct oac_certify_count count = best->calibration;
+    const double images = (double)(count.right + count.wrong);
+    const int used =
+        snprintf(text, bytes, "best %.2f %% of the calibration images (attempt %zu, %s); ",
+                 100.0 * (double)count.right / images, target->best + 1,
+                 oac_target_step_names[best->step]);
+    return used > 0 && (size_t)used < bytes ? (size_t)used : 0;
+}
+
 void oac_calibrate_reason(const struct oac_calibrate_bench *bench, char *text, size_t bytes)
 {
     const struct oac_target_result *target = &bench->outcome->target;
     text[0] = '\0';
+    if (target->verdict == OAC_TARGET_CERTIFIED)
+        return;
+    const size_t used = tell_best(target, text, bytes);
+    text += used;
+    bytes -= used;
     switch (target->verdict) {
     case OAC_TARGET_CERTIFIED:
-        return;
+    case OAC_TARGET_REFUTED:
+        break;
     case OAC_TARGET_OUT_OF_IMAGES:
     case OAC_TARGET_OUT_OF_REACH:
         snprintf(text, bytes,
@@ -88,8 +107,6 @@ void oac_calibrate_reason(const struct oac_calibrate_bench *bench, char *text, s
         snprintf(text, bytes, "--max-time ran out after %zu held-out images; give it more",
                  target->held_out_used);
         return;
-    case OAC_TARGET_REFUTED:
-        break;
     }
     explain(bench, text, bytes);
 }

@@ -57,16 +57,43 @@ static void print_channel(const struct oac_calibration *calibration, size_t k, F
             100.0 * channel->verify_rms);
 }
 
+static void print_cost(const char *what, const struct oac_target_cost *cost, FILE *out)
+{
+    fprintf(out, "  %-15s  %9s  %9s  %16s  %s\n", what, oac_format_si(cost->bench_s, "s").text,
+            oac_format_si(cost->launched_j, "J").text,
+            oac_format_number(cost->detected_photons).text,
+            oac_format_si(cost->seconds, "s").text);
+}
+
+/* Measuring and images apart, and both: certificates cost light too. */
+static void print_costs(const struct oac_calibrate_outcome *outcome, FILE *out)
+{
+    const struct oac_account *spent = &outcome->calibration->spent;
+    const struct oac_target_cost *bench = &outcome->on_bench, *images = &outcome->on_images;
+    const struct oac_target_cost all = {bench->seconds + images->seconds,
+                                        bench->bench_s + images->bench_s,
+                                        bench->launched_j + images->launched_j,
+                                        bench->detected_photons + images->detected_photons};
+    char what[48];
+    fprintf(out, "\n  cost               on bench   launched  photons detected  here\n");
+    snprintf(what, sizeof what, "measured %ux", outcome->measured);
+    print_cost(what, bench, out);
+    if (outcome->has_target) {
+        print_cost("images", images, out);
+        print_cost("together", &all, out);
+    }
+    fprintf(out, "  a measurement    %s windows, %s slots\n",
+            oac_format_count(spent->windows).text, oac_format_count(spent->slots).text);
+}
+
 void oac_calibrate_report(const struct oac_calibrate_outcome *outcome, const char *path,
                           FILE *out)
 {
     const struct oac_calibration *calibration = outcome->calibration;
-    const double seconds = outcome->seconds;
     const char *rig = outcome->rig_name;
     if (outcome->has_target)
         oac_verdict_report(outcome, out);
     const struct summary s = summarise(calibration);
-    const struct oac_account *spent = &calibration->spent;
     fprintf(out,
             "%s measured: random products come back within %.3f %% of full scale (rms)\n\n",
             rig, 100.0 * s.verify_rms);
@@ -94,12 +121,7 @@ void oac_calibrate_report(const struct oac_calibrate_outcome *outcome, const cha
     fprintf(out, "  readout          %.1f effective bits or more at %zu slots a window\n",
             s.bits_least, calibration->slots);
     fprintf(out, "  fits             smallest p value %.2g\n", s.p_least);
-    fprintf(out, "\n  cost             %s windows, %s slots, %s on the bench, %s here\n",
-            oac_format_count(spent->windows).text, oac_format_count(spent->slots).text,
-            oac_format_si(spent->bench_s, "s").text, oac_format_si(seconds, "s").text);
-    fprintf(out, "  light            %s launched, %s photons detected\n",
-            oac_format_si(spent->launched_j, "J").text,
-            oac_format_number(spent->detected_photons).text);
+    print_costs(outcome, out);
     if (calibration->saturated)
         fprintf(out,
                 "  saturated        %s readouts, repeated with shorter windows or left out\n",
@@ -150,6 +172,21 @@ static json_t *channel_json(const struct oac_calibration *calibration, size_t k)
     return object;
 }
 
+static json_t *cost_json(const struct oac_target_cost *cost)
+{
+    json_t *object = json_object();
+    if (!object)
+        return NULL;
+    if (set_real(object, "bench_s", cost->bench_s) |
+        set_real(object, "launched_j", cost->launched_j) |
+        set_real(object, "detected_photons", cost->detected_photons) |
+        set_real(object, "seconds", cost->seconds)) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
 static int fill(json_t *object, const struct oac_calibrate_outcome *outcome, const char *path)
 {
     const struct oac_calibration *calibration = outcome->calibration;
@@ -187,6 +224,11 @@ static int fill(json_t *object, const struct oac_calibrate_outcome *outcome, con
            set_real(object, "launched_j", spent->launched_j) |
            set_real(object, "detected_photons", spent->detected_photons) |
            set_real(object, "seconds", outcome->seconds) |
+           json_object_set_new(object, "measurements", json_integer(outcome->measured)) |
+           json_object_set_new(object, "cost_measuring", cost_json(&outcome->on_bench)) |
+           json_object_set_new(object, "cost_images",
+                               outcome->has_target ? cost_json(&outcome->on_images)
+                                                   : json_null()) |
            json_object_set_new(object, "target",
                                outcome->has_target ? oac_verdict_json(outcome) : json_null()) |
            json_object_set_new(object, "channels", channels);

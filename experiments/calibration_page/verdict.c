@@ -81,6 +81,20 @@ static void count_row(const struct oac_page *page, const char *heading, const ch
         oac_html_row(page->html, heading, oac_format_count((uint64_t)value).text);
 }
 
+/* Bench time, light and photons of a part, in one row; none in files that do not tell. */
+static void put_cost(const struct oac_page *page, const char *where, const char *heading)
+{
+    char text[128];
+    const double bench_s = oac_page_number(page, where, "bench_s");
+    if (isnan(bench_s))
+        return;
+    snprintf(text, sizeof text, "%s, %s launched, %.3g photons detected",
+             oac_format_si(bench_s, "s").text,
+             oac_format_si(oac_page_number(page, where, "launched_j"), "J").text,
+             oac_page_number(page, where, "detected_photons"));
+    oac_html_row(page->html, heading, text);
+}
+
 void oac_page_cost(const struct oac_page *page)
 {
     struct oac_html *html = page->html;
@@ -99,6 +113,8 @@ void oac_page_cost(const struct oac_page *page)
     snprintf(photons, sizeof photons, "%.3g",
              oac_page_number(page, "/spent", "detected_photons"));
     oac_html_row(html, "photons detected", photons);
+    put_cost(page, "/spent/all", "all measurements");
+    put_cost(page, "/spent/images", "images, judging and certifying");
     oac_html_row(html, "wall time, everything",
                  oac_format_si(oac_page_number(page, "/spent", "wall_s"), "s").text);
     if (page->certificate_there) {

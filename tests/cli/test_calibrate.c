@@ -26,9 +26,9 @@ Test(calibrate, a_calibration_is_reported_and_written)
     oac_test_dir_path(dir, "cal.h5", path);
     struct oac_test_process p = OAC("calibrate", SMALL, "-o", path);
     cr_assert_eq(p.code, 0, "%s", p.said);
-    static const char *const parts[] = {
-        "full scale (rms)", "V_pi",  "crosstalk", "windows", "launched",
-        "photons detected", "cal.h5"};
+    static const char *const parts[] = {"full scale (rms)", "V_pi",    "measured 1x",
+                                        "crosstalk",        "windows", "launched",
+                                        "photons detected", "cal.h5"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         cr_expect(has(p.out, parts[i]), "\"%s\" is not in: %s", parts[i], p.out);
     oac_test_process_fini(&p);
