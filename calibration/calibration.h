@@ -68,8 +68,9 @@ struct oac_calibration_channel {
 
 struct oac_calibration {
     size_t channels;
-    size_t slots;            /* of a window that fills the readout */
-    size_t edge_slots; /* at either end of a window, where weights may be those between windows */
+    size_t slots; /* of a window that fills the readout */
+    size_t
+        edge_slots; /* at either end of a window, where weights may be those between windows */
     struct oac_curve client; /* at band centre */
     double client_bias_v, skew_s;
     struct oac_calibration_channel *channel; /* (channels) */

@@ -72,7 +72,7 @@ static enum oac_status fit_channel(size_t k, size_t channels, const struct patte
     return OAC_OK;
 }
 
-/* The client's skew takes the mean, pre-delays the rest; what stays uncorrected is left to the edges of windows. */
+/* The client's skew takes the mean, pre-delays the rest; what stays as it is, the edges of windows do. */
 static enum oac_status correct(struct oac_measure *measure, struct oac_calibration *calibration,
                                bool spare_settings, struct oac_err *err)
 {

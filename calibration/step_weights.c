@@ -37,11 +37,10 @@ static struct window window_of(const struct oac_measure *measure,
     const size_t room = (caps->slots_max - 1) / 2;
     const size_t edge = calibration->edge_slots < room ? calibration->edge_slots : room;
     const size_t most = caps->slots_max - 2 * edge;
-    return (struct window){
-        .lit = calibration->slots < most ? calibration->slots : most,
-        .edge = edge,
-        .closed = oac_step_null_code(caps->client, &calibration->client,
-                                     calibration->client_bias_v)};
+    return (struct window){.lit = calibration->slots < most ? calibration->slots : most,
+                           .edge = edge,
+                           .closed = oac_step_null_code(caps->client, &calibration->client,
+                                                        calibration->client_bias_v)};
 }
 
 static size_t window_slots(const struct window *window)
@@ -198,8 +197,8 @@ static enum oac_status fit_channel(const struct oac_measure *measure,
 {
     const struct oac_calibration_channel *channel = &calibration->channel[k];
     const struct window window = window_of(measure, calibration);
-    const double zero = channel->offset_code +
-                        (double)window_slots(&window) * channel->dark_code_per_slot;
+    const double zero =
+        channel->offset_code + (double)window_slots(&window) * channel->dark_code_per_slot;
     char what[64];
     double variance[3] = {channel->variance[0], channel->variance[1], channel->variance[2]};
     snprintf(what, sizeof what, "weight modulator %zu", k);
@@ -226,8 +225,7 @@ static double moved_sigmas(const struct oac_fit *before, const struct oac_fit *n
 {
     double most = before->parameters == now->parameters ? 0.0 : HUGE_VAL;
     for (size_t i = OAC_TRANSFER_FULL; before->estimate && i <= OAC_TRANSFER_R; i++)
-        most = fmax(most,
-                    fabs(now->estimate[i] - before->estimate[i]) / oac_fit_sigma(now, i));
+        most = fmax(most, fabs(now->estimate[i] - before->estimate[i]) / oac_fit_sigma(now, i));
     return most;
 }
 
@@ -306,8 +304,8 @@ enum oac_status oac_step_weights(struct oac_measure *measure,
     for (size_t k = 0; status == OAC_OK && k < channels; k++) {
         struct oac_calibration_channel *channel = &calibration->channel[k];
         const struct window window = window_of(measure, calibration);
-        const double zero = channel->offset_code +
-                            (double)window_slots(&window) * channel->dark_code_per_slot;
+        const double zero =
+            channel->offset_code + (double)window_slots(&window) * channel->dark_code_per_slot;
         status = oac_sweep_variance(&sweep, k, zero, channel->variance, err);
     }
     double moved = HUGE_VAL;
