@@ -75,8 +75,9 @@ struct oac_calibration_channel {
 
 struct oac_calibration {
     size_t channels;
-    size_t slots;            /* of a window that fills the readout */
-    size_t edge_slots; /* at either end of a window, where weights may be those between windows */
+    size_t slots; /* of a window that fills the readout */
+    size_t
+        edge_slots; /* at either end of a window, where weights may be those between windows */
     struct oac_curve client; /* at band centre */
     size_t excluded;         /* channels that were left out */
     char faults[600];        /* why, in one line; "" */

@@ -114,7 +114,7 @@ static enum oac_status correct_channel(struct oac_measure *measure,
         k, *rest_slots, caps->device_id);
 }
 
-/* The client's skew takes the mean, pre-delays the rest; what stays uncorrected is left to the edges of windows. */
+/* The client's skew takes the mean, pre-delays the rest; what stays as it is, the edges of windows do. */
 static enum oac_status correct(struct oac_measure *measure, struct oac_calibration *calibration,
                                bool spare_settings, struct oac_err *err)
 {

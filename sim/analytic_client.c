@@ -73,7 +73,8 @@ static void table_fill(const struct oac_analytic *self, struct oac_client_table 
     oac_transmission_init(&table->curve, table->alpha, table->beta,
                           angle_at(self, &mzm, 0) / (2.0 * OAC_PI), per_code / (2.0 * OAC_PI),
                           (uint32_t)codes, table->null_code);
-    if (!table->straight) /* the null code's own error is in t_null, and so in what t is taken from */
+    if (!table
+             ->straight) /* the null code's own error is in t_null, and so in what t is taken from */
         table->curve.null = (float)table->t_null;
 }
 

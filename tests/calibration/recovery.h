@@ -92,41 +92,48 @@ static inline void recover_channel(struct recovery *recovery, const struct rando
                       found->gain[at], bench_gain(bench, k, j) * peak, found->gain_sigma[at]);
     }
     const struct oac_client_data shape = {.count = found->channels};
+    const struct oac_fit *client = found->client_fit;
+    const size_t vpi = oac_client_vpi(&shape, k);
     pulls_add(&pulls[PULL_CLIENT_VPI], channel->client_vpi_v, truth->client.vpi_v,
-              oac_fit_sigma(found->client_fit, oac_client_vpi(&shape, k)));
+              oac_fit_sigma(client, vpi));
+    for (size_t j = 0; j < k; j++) { /* one modulator, one converter */
+        const size_t other = oac_client_vpi(&shape, j);
+        pulls_correlate(&pulls[PULL_CLIENT_VPI],
+                        client->covariance[vpi * client->parameters + other] /
+                            (oac_fit_sigma(client, vpi) * oac_fit_sigma(client, other)));
+    }
     if (k > 0)
         return;
     pulls_add(&pulls[PULL_CLIENT_R], found->client.r, client_r,
-              oac_fit_sigma(found->client_fit, oac_client_r(&shape)));
+              oac_fit_sigma(client, oac_client_r(&shape)));
     pulls_add(
         &pulls[PULL_CLIENT_VPEAK], found->client.vpeak_v,
         oac_branch_near(truth->client.vpeak_v, found->client.vpi_v, found->client.vpeak_v),
-        oac_fit_sigma(found->client_fit, oac_client_vpeak(&shape)));
+        oac_fit_sigma(client, oac_client_vpeak(&shape)));
     recover_branch(recovery, &found->client, &truth->client);
 }
 
-/* Calibrates random bench number `seed`. */
-static inline void recover_bench(struct recovery *recovery, const char *rig, int64_t channels,
+/* Calibrates an open bench, number `seed`, and closes it. */
+static inline void recover_bench(struct recovery *recovery, struct random_bench *bench,
                                  uint64_t seed, const struct oac_calibrate_options *options)
 {
-    struct random_bench bench;
     struct oac_calibration *found = NULL;
     struct oac_err err;
-    bench_open(&bench, rig, channels, seed);
-    if (oac_calibrate_measure(&bench.link, options, NULL, &found, &err) != OAC_OK) {
+    if (oac_calibrate_measure(&bench->link, options, NULL, &found, &err) != OAC_OK) {
         fprintf(stderr, "bench %d: %s\n", (int)seed, err.message);
         recovery->failed++;
-        bench_close(&bench);
+        bench_close(bench);
         return;
     }
+    const struct oac_rig *rig = &bench->rig;
     const double weight_sigma_v =
-        hypot(oac_dac_noise_v(&bench.rig.weight_dac), bench.rig.weight_modulator.drive_noise_v);
+        hypot(oac_dac_noise_v(&rig->weight_dac), rig->weight_modulator.drive_noise_v);
     const double client_sigma_v =
-        hypot(oac_dac_noise_v(&bench.rig.client_dac), bench.rig.client_modulator.drive_noise_v);
+        hypot(oac_dac_noise_v(&rig->client_dac), rig->client_modulator.drive_noise_v);
     for (size_t k = 0; k < found->channels; k++)
-        recover_channel(recovery, &bench, found, k, weight_sigma_v, client_sigma_v);
+        recover_channel(recovery, bench, found, k, weight_sigma_v, client_sigma_v);
     oac_calibration_destroy(found);
-    bench_close(&bench);
+    bench_close(bench);
 }
 
 /* Benches first .. last, of four channels: crosstalk has neighbours and others. */
@@ -134,8 +141,11 @@ static inline void recover_benches(struct recovery *recovery, uint64_t first, ui
 {
     const struct oac_calibrate_options options = oac_calibrate_defaults();
     recovery_init(recovery);
-    for (uint64_t seed = first; seed <= last; seed++)
-        recover_bench(recovery, "netcast-86km", 4, seed, &options);
+    for (uint64_t seed = first; seed <= last; seed++) {
+        struct random_bench bench;
+        bench_open(&bench, "netcast-86km", 4, seed);
+        recover_bench(recovery, &bench, seed, &options);
+    }
     fprintf(stderr, "%d benches not calibrated, %d wrong branches\n", recovery->failed,
             recovery->wrong_branch);
 }

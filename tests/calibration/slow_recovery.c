@@ -10,3 +10,42 @@ Test(recovery, forty_random_benches_are_recovered_within_stated_errors)
     cr_expect_eq(recovery.wrong_branch, 0);
     cr_expect_eq(pulls_judge(recovery.pulls, PULLS, stderr), 0);
 }
+
+#define NO_DRIFT (OAC_NOISE_ALL & ~(uint32_t)OAC_NOISE_DRIFT)
+
+/* Weights that stay late by some slots show the codes between windows at one end of each: no part of r. What a
+ * closed client lets through of them still is, so it closes well here. */
+Test(recovery, weight_curves_are_right_where_late_weights_stay_late)
+{
+    struct recovery recovery;
+    struct oac_calibrate_options options = oac_calibrate_defaults();
+    options.spare_settings = true;
+    recovery_init(&recovery);
+    for (uint64_t seed = 41; seed <= 44; seed++) {
+        struct random_bench bench;
+        bench_draw_rig(&bench, "netcast-86km", 4, seed);
+        bench.rig.client_modulator.er_db = 40.0;
+        bench_open_rig(&bench, NO_DRIFT, seed);
+        recover_bench(&recovery, &bench, seed, &options);
+    }
+    cr_expect_eq(recovery.failed, 0);
+    cr_expect_eq(recovery.wrong_branch, 0);
+    for (int i = PULL_WEIGHT_VPI; i <= PULL_WEIGHT_R; i++)
+        cr_expect_leq(recovery.pulls[i].worst, 4.0, "%s: a pull of %g", recovery.pulls[i].name,
+                      recovery.pulls[i].worst);
+}
+
+/* 4 dB more light than nominal on one channel, weights six slots early, V_pi of the client 30 % off: first light
+ * has to shorten its windows, and most of a short one would be the codes between windows. */
+Test(recovery, a_bright_bench_with_early_weights_is_calibrated)
+{
+    struct recovery recovery;
+    struct random_bench bench;
+    const struct oac_calibrate_options options = oac_calibrate_defaults();
+    recovery_init(&recovery);
+    bench_draw_rig(&bench, "netcast-86km", 4, 1412);
+    bench_open_rig(&bench, NO_DRIFT, 1412);
+    recover_bench(&recovery, &bench, 1412, &options);
+    cr_expect_eq(recovery.failed, 0);
+    cr_expect_eq(recovery.wrong_branch, 0);
+}
