@@ -98,6 +98,8 @@ struct oac_calibration {
     uint16_t client_open, *weight_open; /* (channels) the codes nearest to the peaks */
     uint64_t first_slot0, last_slot0, saturated;
     struct oac_account spent; /* by this calibration */
+    double
+        tolerated; /* of a file with a certificate: gains and levels may move by so much; else 0 */
 };
 
 enum oac_status oac_calibration_create(size_t channels, struct oac_calibration **calibration,

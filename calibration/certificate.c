@@ -53,6 +53,9 @@ static enum oac_status check(const struct oac_h5_file *file, const struct oac_ce
                             "%s: " WHERE " states a target, confidence or alpha of %g, not "
                             "between 0 and 1",
                             file->path, share[i]);
+    if (!(c->tolerated >= 0.0 && c->tolerated < 1.0))
+        return oac_fail(err, OAC_EPARSE, "%s: " WHERE " tolerates a change of %g, not 0 to 1",
+                        file->path, c->tolerated);
     return OAC_OK;
 }
 

@@ -42,7 +42,8 @@
     X(repeats, "windows", "averaged per readout")                                             \
     X(detected_aj_per_mac, "aJ", "light detected per product of the model")                   \
     X(launched_aj_per_mac, "aJ", "light leaving the server per product of the model")         \
-    X(latency_s, "s", "bench time of an image")
+    X(latency_s, "s", "bench time of an image")                                               \
+    X(tolerated, "1", "gains and levels may move by it all at once and the target still holds")
 
 struct oac_certificate {
 #define OAC_CERTIFICATE_TEXT(name, help) char name[OAC_CERTIFICATE_TEXT_BYTES];

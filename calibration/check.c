@@ -67,9 +67,10 @@ static void check_channel(const struct oac_vectors *vectors,
     /* The stored fit's offset and slope at the centre; its abscissa had the light of that fit. */
     const double *c = channel->gain_fit.covariance, at = centre / channel->vector_gain;
     const double level_sigma = sqrt(fmax(0.0, c[0] + 2.0 * at * c[1] + at * at * c[3])) / full;
+    check->tolerance = fmax(channel->verify_rms, calibration->tolerated);
     check->gain = judge(&gain, frames, channel->vector_gain_sigma / channel->vector_gain,
-                        channel->verify_rms, limit);
-    check->level = judge(&level, frames, level_sigma, channel->verify_rms, limit);
+                        check->tolerance, limit);
+    check->level = judge(&level, frames, level_sigma, check->tolerance, limit);
     check->rms = sqrt(square / (double)vectors->windows) / full;
     check->verify_rms = channel->verify_rms;
 }

@@ -7,7 +7,8 @@
  * change. With m their mean and s their standard deviation,
  *     t = (|m| - tolerance) / sqrt(s^2/F + sigma^2)      F - 1 degrees of freedom
  * sigma being the standard error the stored figure had, tolerance the rms error that single readouts had
- * at verification: less than that costs nothing that a readout did not cost then. A figure has moved when t
+ * at verification, which less than that would not even double, or what the certified network was seen to stand
+ * (experiments/calibrate_margin.h), if that is more. A figure has moved when t
  * is beyond its one-sided quantile at false_alarm/(2 channels): a calibration that holds is accused with at
  * most the probability false_alarm, whatever the channels have in common. The figures of a frame are means
  * of 64 windows and nearly normal. Not seen: curves that moved but left level and gain where they were.
@@ -40,6 +41,7 @@ struct oac_check_channel {
     struct oac_check_figure gain, level; /* relative; of full scale */
     double rms;                          /* of single readouts, of full scale; now */
     double verify_rms;                   /* and when it was calibrated */
+    double tolerance;
 };
 
 struct oac_check {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/h5.h"
+#include "calibration/certificate.h"
 #include "calibration/check.h"
 
 #define SLOTS_MAX 1e9
@@ -62,6 +63,16 @@ static enum oac_status fill_fits(const struct oac_h5_file *file,
     return OAC_OK;
 }
 
+static enum oac_status fill_tolerance(const struct oac_h5_file *file,
+                                      struct oac_calibration *calibration, struct oac_err *err)
+{
+    struct oac_certificate certificate;
+    const enum oac_status status = oac_certificate_get(file, &certificate, err);
+    if (status == OAC_OK)
+        calibration->tolerated = certificate.tolerated;
+    return status == OAC_ENOTFOUND ? OAC_OK : status;
+}
+
 static void fill_record(const struct oac_calrec *calrec, struct oac_calibration *calibration)
 {
     size_t row = 0, all = calrec->channels;
@@ -107,6 +118,8 @@ enum oac_status oac_check_read(const char *path, struct oac_calibration **calibr
         status = oac_calibration_create(working(calrec), &made, err);
     if (status == OAC_OK)
         status = fill_fits(file, calrec, made, err);
+    if (status == OAC_OK)
+        status = fill_tolerance(file, made, err);
     if (status == OAC_OK)
         fill_record(calrec, made);
     oac_calrec_destroy(calrec);

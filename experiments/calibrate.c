@@ -11,6 +11,7 @@
 #include "base/constants.h"
 #include "experiments/calibrate_bench.h"
 #include "experiments/calibrate_file.h"
+#include "experiments/calibrate_margin.h"
 #include "experiments/calibrate_reason.h"
 #include "experiments/results.h"
 
@@ -144,8 +145,13 @@ static enum oac_status work(struct oac_calibrate_bench *bench,
     if ((has_target && open_splits(bench, err)) || oac_calibrate_bench_measure(bench, err))
         return err->status;
     if (has_target) {
-        if (run_target(bench, err) || certify(bench, station, err))
+        double tolerated = 0.0;
+        if (run_target(bench, err) ||
+            (outcome->target.verdict == OAC_TARGET_CERTIFIED &&
+             oac_calibrate_margin(bench, &tolerated, err)) ||
+            certify(bench, station, err))
             return err->status;
+        outcome->certificate.tolerated = tolerated;
         outcome->has_target = true;
         oac_calibrate_reason(bench, outcome->reason, sizeof outcome->reason);
         oac_calibrate_bench_clear(bench);

@@ -90,14 +90,15 @@ static void print_verdict(const struct oac_check *check, const size_t *number, d
 
 static void print_channels(const struct oac_check *check, const size_t *number, FILE *out)
 {
-    fprintf(out, "channel  gain [%%]          level [%% of full scale]  rms [%%]  then [%%]\n");
+    fprintf(out, "channel  gain [%%]          level [%% of full scale]  rms [%%]  then [%%]  "
+                 "may move\n");
     for (size_t k = 0; k < check->channels; k++) {
         const struct oac_check_channel *c = &check->channel[k];
-        fprintf(out, "%7zu  %+7.3f +- %-6.3f  %+7.3f +- %-6.3f        %7.3f  %8.3f%s%s\n",
-                number[k], 100.0 * c->gain.change, 100.0 * c->gain.sigma,
-                100.0 * c->level.change, 100.0 * c->level.sigma, 100.0 * c->rms,
-                100.0 * c->verify_rms, c->gain.moved ? "  gain moved" : "",
-                c->level.moved ? "  level moved" : "");
+        fprintf(
+            out, "%7zu  %+7.3f +- %-6.3f  %+7.3f +- %-6.3f        %7.3f  %8.3f  %8.3f%s%s\n",
+            number[k], 100.0 * c->gain.change, 100.0 * c->gain.sigma, 100.0 * c->level.change,
+            100.0 * c->level.sigma, 100.0 * c->rms, 100.0 * c->verify_rms, 100.0 * c->tolerance,
+            c->gain.moved ? "  gain moved" : "", c->level.moved ? "  level moved" : "");
     }
 }
 
@@ -108,12 +109,12 @@ static enum oac_status print_json(const struct oac_check *check, const size_t *n
     for (size_t k = 0; k < check->channels; k++) {
         const struct oac_check_channel *c = &check->channel[k];
         json_array_append_new(
-            channels,
-            json_pack("{s:i, s:f, s:f, s:b, s:f, s:f, s:b, s:f, s:f}", "channel",
-                      (int)number[k], "gain_change", c->gain.change, "gain_sigma",
-                      c->gain.sigma, "gain_moved", (int)c->gain.moved, "level_change",
-                      c->level.change, "level_sigma", c->level.sigma, "level_moved",
-                      (int)c->level.moved, "rms", c->rms, "verify_rms", c->verify_rms));
+            channels, json_pack("{s:i, s:f, s:f, s:b, s:f, s:f, s:b, s:f, s:f, s:f}", "channel",
+                                (int)number[k], "gain_change", c->gain.change, "gain_sigma",
+                                c->gain.sigma, "gain_moved", (int)c->gain.moved, "level_change",
+                                c->level.change, "level_sigma", c->level.sigma, "level_moved",
+                                (int)c->level.moved, "rms", c->rms, "verify_rms", c->verify_rms,
+                                "tolerance", c->tolerance));
     }
     json_t *root =
         json_pack("{s:b, s:f, s:b, s:i, s:f, s:f, s:o}", "holds", (int)check->holds, "age_s",

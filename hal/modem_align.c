@@ -6,6 +6,7 @@
  * Skew below four of its standard errors is noise and left alone, and what is corrected is a
  * whole number of steps, so that an ideal bench stays exactly as it is. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hal/modem_state.h"
@@ -15,7 +16,6 @@
 #define SKEW_STEP    (1.0 / 64.0) /* [slots] where the setting has no step of its own */
 #define SIGNIFICANT  4.0          /* standard errors */
 #define ROUNDS       4u
-#define FAINT        (4.0 * OAC_MODEM_CONTRAST_LEAST)
 
 /* Standard error [slots] at which nothing moves any more: a third of what gates (an eighth of a
  * step) and sums (a tenth of a sample) tolerate. */
@@ -74,6 +74,7 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
                                 struct oac_err *err)
 {
     *good = true;
+    self->sigma = 0.0;
     for (size_t k = 0; k < self->caps.channels; k++) {
         double sigma = 0.0;
         if (!oac_modem_laser(self, k)) {
@@ -83,6 +84,7 @@ static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool las
         if (read_row(self, k, &sigma, err))
             return oac_fail_within(err, "preamble of readout %zu", k);
         bool seen = self->contrast[k] >= OAC_MODEM_CONTRAST_LEAST;
+        self->sigma = fmax(self->sigma, sigma);
         *good = *good && seen && sigma <= enough(self);
         self->unseen = last && !(seen && sigma <= WORST);
         if (last && !seen)
@@ -128,45 +130,59 @@ static enum oac_status hear(struct oac_modem *self, size_t *had, size_t all,
     return OAC_OK;
 }
 
-static enum oac_status listen(struct oac_modem *self, struct oac_err *err)
+/* *good: as good as wanted. */
+static enum oac_status listen(struct oac_modem *self, bool *good, struct oac_err *err)
 {
     size_t most = REPEATS_MOST, heard = 0;
     const size_t fit = oac_modem_sequence_repeats(self, &self->preamble);
-    bool good = false;
+    *good = false;
     while (!self->stream.caps->delay_stable && most > fit)
         most /= 2;
-    for (size_t all = 1; !good && all <= most; all *= 2)
-        if (hear(self, &heard, all, err) || read_all(self, all, all == most, &good, err))
+    for (size_t all = 1; !*good && all <= most; all *= 2)
+        if (hear(self, &heard, all, err) || read_all(self, all, all == most, good, err))
             return err->status;
     return OAC_OK;
 }
 
-/* Some readout sees its preamble, but so faintly that a sync word, a quarter as long, would be lost. */
-static bool is_faint(const struct oac_modem *self)
+/* Back to what the nominal curves suggest. */
+static enum oac_status forget_sounding(struct oac_modem *self, struct oac_err *err)
 {
-    for (size_t k = 0; k < self->caps.channels; k++)
-        if (self->contrast[k] < FAINT) /* NAN: its laser is off */
-            return true;
-    return false;
+    const size_t drives = self->caps.channels + 1;
+    free(self->sounding);
+    self->sounding = NULL;
+    memcpy(self->open_code, self->brightest, drives * sizeof *self->open_code);
+    for (size_t k = 0; k + 1 < drives; k++)
+        self->low_code[k] = (uint16_t)self->caps.weight[k].code_safe;
+    self->low_code[drives - 1] = (uint16_t)self->caps.client->code_safe;
+    return oac_modem_sequences_make(self, err);
 }
 
-/* Where the nominal codes show nothing, because the bench's curves are elsewhere, those that do. */
+/* Delays that stay uncertain after all repeats have noise or wrong levels to thank for it: levels are sounded
+ * then, and stay if they leave less. */
 static enum oac_status listen_or_sound(struct oac_modem *self, struct oac_err *err)
 {
-    self->unseen = false;
-    const enum oac_status status = listen(self, err);
-    const bool faint = status == OAC_OK ? is_faint(self) : self->unseen;
-    if (!faint || !oac_modem_can_sound(self))
-        return status;
+    const bool nominal = !self->sounding;
+    bool good = false, shown;
     struct oac_err later;
-    bool shown;
+    self->unseen = false;
+    const enum oac_status status = listen(self, &good, err);
+    const double before = self->sigma;
+    if (good || (status && !self->unseen) || !oac_modem_can_sound(self))
+        return status;
     if (oac_modem_sound(self, &shown, &later)) {
         *err = later;
         return err->status;
     }
     if (!shown)
         return status;
-    return oac_modem_sequences_make(self, err) ? err->status : listen(self, err);
+    if (oac_modem_sequences_make(self, err))
+        return err->status;
+    const enum oac_status next = listen(self, &good, &later);
+    if (nominal && status == OAC_OK && (next != OAC_OK || self->sigma >= before))
+        return forget_sounding(self, err) ? err->status : listen(self, &good, err);
+    if (next)
+        *err = later;
+    return next;
 }
 
 /* Channels without light stand where the others do on average. */

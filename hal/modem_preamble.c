@@ -53,21 +53,21 @@ static double room_of(const struct oac_modem *self, size_t k)
     return RANGE_SHARE * fabs(end - c->offset_code) / open_code;
 }
 
-/* What a slot of a piece fills at least, in open slots: a sounded code may be far from dark. */
-static double dimmest(const struct oac_modem *self, size_t rows)
+/* What a slot of a piece fills readout k at least, in open slots: a sounded code may be far from dark. */
+static double dim_of(const struct oac_modem *self, size_t k)
 {
-    double most = 0.0;
-    for (size_t k = 0; self->sounding && k < rows; k++) {
-        most = fmax(most, oac_modem_sounding_level(self, k, OAC_MODEM_LOW, OAC_MODEM_OPEN));
-        most = fmax(most, oac_modem_sounding_level(self, k, OAC_MODEM_OPEN, OAC_MODEM_LOW));
-    }
-    return most;
+    if (!self->sounding)
+        return 0.0;
+    const double weights = oac_modem_sounding_level(self, k, OAC_MODEM_LOW, OAC_MODEM_OPEN);
+    const double client = oac_modem_sounding_level(self, k, OAC_MODEM_OPEN, OAC_MODEM_LOW);
+    return fmax(0.0, fmax(weights, client));
 }
 
-/* Chips of the next piece: as many as fit the range and a segment. */
+/* Chips of the next piece: as many as fit the range of readout k and a segment. */
 static size_t next_piece(const struct oac_modem *self, const uint8_t *chip, size_t left,
-                         double room, double dim)
+                         size_t k)
 {
+    const double room = room_of(self, k), dim = dim_of(self, k);
     const size_t around = 2 * (size_t)self->guard + 2 * (size_t)self->margin;
     size_t count = 0;
     double open = dim * (double)around;
@@ -308,18 +308,16 @@ enum oac_status oac_modem_sequence_make(struct oac_modem *self, unsigned stages,
 {
     uint8_t chip[(1u << OAC_PREAMBLE_STAGES_MAX)];
     const size_t length = oac_preamble_length(stages);
-    double room = HUGE_VAL;
     oac_preamble_chips(stages, chip);
-    for (size_t k = 0; k < rows; k++)
-        room = fmin(room, room_of(self, k));
-    const double dim = dimmest(self, rows);
     sequence->rows = rows;
     sequence->parts = parts;
     sequence->piece = oac_alloc(length, sizeof *sequence->piece, "a preamble", err);
     if (!sequence->piece || make_picks(self, length, sequence, err))
         return err->status;
     for (size_t done = 0; done < length;) {
-        size_t chips = next_piece(self, chip + done, length - done, room, dim);
+        size_t chips = length - done;
+        for (size_t k = 0; k < rows; k++)
+            chips = next_piece(self, chip + done, chips, k);
         if (chips == 0)
             return oac_fail(err, OAC_EUNSUPPORTED,
                             "a preamble needs segments of more than %u slots: \"%s\" takes %zu",

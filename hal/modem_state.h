@@ -129,6 +129,7 @@ struct oac_modem {
     pthread_mutex_t lock;               /* of the alignment and the account */
     atomic_bool stale;                  /* settings moved time since the alignment */
     atomic_bool biased;                 /* or the light that sync words are known by */
+    double sigma;                       /* [slots] largest standard error of the latest look */
     bool unseen;    /* the latest look failed because a preamble was not seen */
     bool user_skew; /* OAC_SKEW_S is the user's: report, do not touch */
     double *memory; /* alignment's arrays */

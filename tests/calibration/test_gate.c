@@ -65,6 +65,7 @@ static void set_up(void)
         .detected_aj_per_mac = 900,
         .launched_aj_per_mac = 5.8e6,
         .latency_s = 5.5e-3,
+        .tolerated = 0.01,
     };
     make_model(0.5f);
     good.bound = oac_certificate_bound(&good);

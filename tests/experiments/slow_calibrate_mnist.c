@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What full_calibrate_mnist.c proves by all test images on twenty benches, watched by few: a thousand images
- * have a standard error of a fifth of a point, so light is found out when it is nearly a point below digital. */
+ * have a standard error of a fifth of a point, so light is found out when it is nearly a point below digital. A
+ * hundred in sampled light, on four channels, find out a preamble that is not seen, or a calibration that does
+ * not work. */
 #include <criterion/criterion.h>
 
 #include "tests/experiments/calibrate_mnist.h"
 #include "tests/experiments/calibrate_tcp.h"
 
-static void watch(const char *on, uint64_t seed, size_t before_images, size_t images)
+/* channels 0: all of the rig */
+static void watch(const char *on, uint64_t seed, double channels, size_t before_images,
+                  size_t images)
 {
     struct mnist_bench bench;
     const struct oac_calibrate_options options = oac_calibrate_defaults();
     if (!mnist_open(&bench, "netcast-86km", on, NULL))
         return;
     mnist_hide(&bench, seed);
+    if (channels > 0.0)
+        mnist_set(&bench, "channels", channels);
     const struct mnist_score before = mnist_run(&bench, false, before_images);
     const double rms = mnist_calibrate(&bench, &options);
     const struct mnist_score after = mnist_run(&bench, true, images);
@@ -22,15 +28,14 @@ static void watch(const char *on, uint64_t seed, size_t before_images, size_t im
     mnist_close(&bench);
 }
 
-Test(calibrate_mnist, two_unknown_benches_run_the_network_once_calibrated, .timeout = 300)
+Test(calibrate_mnist, an_unknown_bench_runs_the_network_once_calibrated, .timeout = 300)
 {
-    for (uint64_t seed = 1; seed <= 2; seed++)
-        watch("sim", seed, 200, 1000);
+    watch("sim", 1, 0.0, 100, 1000);
 }
 
-Test(calibrate_mnist, one_of_them_in_sampled_light_as_well, .timeout = 300)
+Test(calibrate_mnist, another_one_does_so_in_sampled_light, .timeout = 300)
 {
-    watch("wave", 2, 20, 200);
+    watch("wave", 2, 4.0, 10, 100);
 }
 
 #ifdef OAC_HAVE_LIBIIO

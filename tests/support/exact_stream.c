@@ -24,7 +24,7 @@ struct half { /* a loaded segment */
 struct exact {
     struct oac_exact_stream_options options;
     struct oac_stream_caps caps;
-    struct oac_calrec *calrec;
+    struct oac_calrec *calrec, *nominal;
     struct oac_port *ports;
     double *setting; /* (OAC_SETTINGS, channels) */
     struct half half[SEGMENTS_LOADED];
@@ -343,6 +343,7 @@ static void close_stream(void *context)
     for (size_t i = 0; i < SEGMENTS_LOADED; i++)
         free(self->half[i].tw);
     oac_calrec_destroy(self->calrec);
+    oac_calrec_destroy(self->nominal);
     free(self->ports);
     free(self->setting);
     pthread_mutex_destroy(&self->lock);
@@ -488,7 +489,7 @@ static void fill_caps(struct exact *self)
         .weight = self->ports,
         .client = self->ports + channels,
         .readout = self->ports + channels + 1,
-        .nominal = self->calrec,
+        .nominal = self->nominal,
     };
     struct oac_range *settings = self->caps.link.settings;
     for (int s = 0; s < OAC_SETTINGS; s++)
@@ -519,6 +520,10 @@ enum oac_status oac_exact_stream_open(const struct oac_exact_stream_options *opt
         return err->status;
     }
     fill_calrec(self);
+    if (oac_calrec_copy(self->calrec, &self->nominal, err)) {
+        close_stream(self);
+        return err->status;
+    }
     fill_caps(self);
     const double slot_hz = 1.0 / OAC_EXACT_STREAM_SLOT_S;
     const double range = options->range_code > 0.0 ? options->range_code : 60000.0;
@@ -537,6 +542,11 @@ enum oac_status oac_exact_stream_open(const struct oac_exact_stream_options *opt
     self->setting[OAC_LASER_ON * channels] = options->laser_off == 1.0 ? 0.0 : 1.0;
     self->ports[channels] = port_for(OAC_CLIENT, 0, &self->calrec->client,
                                      slot_hz * self->caps.client_samples_per_slot);
+    for (size_t k = 0; k < channels; k++) {
+        struct oac_curve *weight = &self->calrec->channel[k].weight;
+        weight->vpeak_v += (k % 2 ? -1.0 : 1.0) * options->peaks_off * weight->vpi_v;
+    }
+    self->calrec->client.vpeak_v += options->peaks_off * self->calrec->client.vpi_v;
     *stream = (struct oac_stream){
         .ops = options->no_light ? &dark_ops : &exact_ops, .caps = &self->caps, .self = self};
     return OAC_OK;

@@ -36,6 +36,7 @@ struct oac_exact_stream_options {
     size_t short_burst, short_by; /* burst (from 1) that brings fewer segments */
     double laser_off;             /* 1: channel 0 is dark */
     bool blurred;                 /* sampled: every sample is the mean of three */
+    double peaks_off; /* [V_pi] of all modulators, of which the nominal record knows nothing */
 };
 
 #define OAC_EXACT_STREAM_SLOT_S           1e-6
