@@ -18,9 +18,9 @@
 #define CHIPS       OAC_IIO_MARK_CHIPS
 #define BLOCK       4096u /* samples decoded at once */
 
-static size_t aligned(const struct oac_iio_stream *self, size_t samples)
+static size_t aligned(const struct oac_board *board, size_t samples)
 {
-    const size_t align = self->board.align_samples > 1 ? self->board.align_samples : 1;
+    const size_t align = board->align_samples > 1 ? board->align_samples : 1;
     return (samples + align - 1) / align * align;
 }
 
@@ -37,24 +37,25 @@ static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_co
 {
     const char *channel[OAC_IIO_CHANNELS_MAX];
     const double rate_hz = self->ports[input->line[0]].rate_hz;
+    const struct oac_board *board = oac_iio_profile(self, input->board);
     const size_t wanted = self->line[input->line[0]].port->trigger[0]
-                              ? oac_iio_paced_samples(rate_hz, self->board.buffer_samples_min)
+                              ? oac_iio_paced_samples(rate_hz, board->buffer_samples_min)
                               : (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
     struct oac_iio_view view;
     enum oac_iio_mode mode;
-    input->samples = aligned(self, wanted);
+    input->samples = aligned(board, wanted);
     const struct oac_iio_buffer_spec spec = {
         .device = input->device,
         .channels = oac_iio_channel_names(self, input, channel),
         .channel = channel,
         .samples = input->samples,
-        .kernel_buffers = self->board.kernel_buffers,
+        .kernel_buffers = board->kernel_buffers,
         .deadline_s = 10.0 + 2.0 * (double)input->samples / rate_hz,
     };
-    if (oac_iio_buffer_open(self->session, &spec, &input->buffer, &mode, err))
+    if (oac_iio_buffer_open(self->board[input->board].session, &spec, &input->buffer, &mode, err))
         return err->status;
     /* what the kernel had captured before the settings took effect */
-    for (uint32_t i = 0; i < self->board.kernel_buffers; i++)
+    for (uint32_t i = 0; i < board->kernel_buffers; i++)
         if (oac_iio_buffer_refill(input->buffer, &view, err))
             return err->status;
     return OAC_OK;
@@ -64,7 +65,7 @@ enum oac_status oac_iio_listen_open(struct oac_iio_stream *self, struct oac_err 
 {
     for (size_t i = 0; i < self->inputs; i++)
         if (!self->input[i].buffer && open_input(self, &self->input[i], err))
-            return err->status;
+            return oac_iio_of_board(self, self->input[i].board, err);
     return OAC_OK;
 }
 
@@ -214,6 +215,6 @@ enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[], stru
         self->heard_count[k] = 0;
     for (size_t i = 0; i < self->inputs; i++)
         if (listen_to(self, &self->input[i], &start[i], err))
-            return err->status;
+            return oac_iio_of_board(self, self->input[i].board, err);
     return OAC_OK;
 }

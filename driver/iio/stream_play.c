@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One burst: train out, samples in, picks of every segment. */
 #include <math.h>
+#include <stdio.h>
 
 #include "driver/iio/session_state.h"
 #include "driver/iio/stream_state.h"
@@ -33,15 +34,19 @@ void oac_iio_stream_hush(struct oac_iio_stream *self)
     close_inputs(self, true);
 }
 
-/* After a failure the context may be another one: set up anew. */
+/* After a failure a context may be another one: set up anew. */
 static enum oac_status revive(struct oac_iio_stream *self, struct oac_err *err)
 {
-    if (!self->made_safe && !self->session->dead)
-        return OAC_OK;
-    if (oac_iio_trust(self->session, err) || oac_iio_setup(self->session, &self->board, err) ||
-        oac_iio_ports_rates(self, err))
-        return err->status;
-    self->made_safe = false;
+    for (size_t b = 0; b < self->boards.count; b++) {
+        struct oac_iio_board *board = &self->board[b];
+        if (!board->made_safe && !board->session->dead)
+            continue;
+        if (oac_iio_trust(board->session, err))
+            return oac_iio_of_board(self, b, err);
+        if (oac_iio_board_set_up(self, b, err))
+            return err->status;
+        board->made_safe = false;
+    }
     return OAC_OK;
 }
 
@@ -52,7 +57,7 @@ static enum oac_status attempt(struct oac_iio_stream *self, size_t start[], stru
         return err->status;
     for (size_t o = 0; o < self->outputs; o++)
         if (oac_iio_buffer_wait(self->output[o].buffer, err))
-            return err->status;
+            return oac_iio_of_board(self, self->output[o].board, err);
     /* A train that is pushed behind another without a gap on one output and with one on the next would tear
      * weights and data apart: every train begins at rest. Of scans that nobody reads, the kernel of a
      * paced input keeps the oldest, and would lose the next train. */
@@ -106,6 +111,25 @@ static void take_all(const struct oac_iio_stream *self, struct oac_stream_burst 
     burst->received = burst->segments;
 }
 
+/* Makes safe what can be, and says what could not. */
+static enum oac_status give_up(struct oac_iio_stream *self, unsigned attempts,
+                               struct oac_err *err)
+{
+    struct oac_err ignored;
+    size_t lost = 0;
+    char which[OAC_BOARD_NAME_BYTES + 16] = "";
+    const bool safe = oac_iio_boards_safe(self, &lost, &ignored) == OAC_OK;
+    if (attempts <= 1 && safe)
+        return err->status;
+    if (!safe && self->boards.board[lost].name[0])
+        snprintf(which, sizeof which, " of board %s", self->boards.board[lost].name);
+    return oac_fail_within(err, "in %u attempt%s%s%s%s", attempts, attempts > 1 ? "s" : "",
+                           safe ? "" : "; outputs", which,
+                           safe ? ""
+                                : " could not be made safe and may still play, run "
+                                  "oac safe as soon as the board answers");
+}
+
 enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspace,
                                     struct oac_stream_burst *burst, struct oac_err *err)
 {
@@ -122,18 +146,11 @@ enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspa
             return OAC_OK;
         }
         oac_iio_stream_hush(self);
-        self->made_safe = true; /* whatever plays next sets the board up again */
+        for (size_t b = 0; b < self->boards.count; b++) /* what plays next sets it up again */
+            self->board[b].made_safe = true;
         attempts++;
         if (err->status != OAC_EDEVICE || self->silent)
             break;
     }
-    struct oac_err ignored;
-    const bool safe = oac_iio_safe(self->session, &self->board, &ignored) == OAC_OK;
-    if (attempts > 1 || !safe)
-        return oac_fail_within(err, "in %u attempt%s%s", attempts, attempts > 1 ? "s" : "",
-                               safe
-                                   ? ""
-                                   : "; outputs could not be made safe and may still play, run "
-                                     "oac safe as soon as the board answers");
-    return err->status;
+    return give_up(self, attempts, err);
 }
