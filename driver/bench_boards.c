@@ -90,6 +90,7 @@ enum oac_status oac_bench_boards_read(const struct oac_rig *rig,
                             rig->name, entry[b].name);
         if (oac_board_read(entry[b].value, &boards->board[b].profile, err))
             return err->status;
+        memcpy(boards->board[b].from, entry[b].value, sizeof entry[b].value);
         memcpy(boards->board[b].name, entry[b].name, sizeof entry[b].name);
         boards->count++;
     }

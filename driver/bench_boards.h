@@ -19,6 +19,8 @@
 
 struct oac_bench_board {
     char name[OAC_BOARD_NAME_BYTES]; /* "": the only one, without a name */
+    char from
+        [OAC_CONFIG_TEXT_BYTES]; /* its profile, as the rig says: a shipped name or a file */
     struct oac_board profile;
 };
 

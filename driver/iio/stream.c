@@ -85,8 +85,8 @@ static enum oac_status gain(struct oac_iio_stream *self, size_t channel, const d
         status = oac_iio_write(session, port->device, port->channel, false,
                                port->gain_attribute, text, got, sizeof got, err);
     } else {
-        status = oac_iio_read(session, port->device, port->channel, false,
-                              port->gain_attribute, got, sizeof got, err);
+        status = oac_iio_read(session, port->device, port->channel, false, port->gain_attribute,
+                              got, sizeof got, err);
     }
     if (!status)
         *now = strtod(got, NULL);
@@ -191,8 +191,7 @@ static void describe(struct oac_iio_stream *self)
 {
     size_t used = 0;
     for (size_t b = 0; b < self->boards.count && used < sizeof self->firmware; b++) {
-        const char *firmware =
-            oac_iio_context_attribute(self->board[b].session, "fw_version");
+        const char *firmware = oac_iio_context_attribute(self->board[b].session, "fw_version");
         used += (size_t)snprintf(self->firmware + used, sizeof self->firmware - used,
                                  "%s%.60s %.16s", b ? ", " : "", oac_iio_profile(self, b)->name,
                                  firmware ? firmware : "");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The boards of a bench: opened, set up, made safe, closed, each in a session of its own. */
-#include <stdio.h>
-
+#include "driver/iio/port_io.h"
 #include "driver/iio/session_state.h"
 #include "driver/iio/stream_state.h"
 
@@ -31,13 +30,27 @@ enum oac_status oac_iio_boards_open(struct oac_iio_stream *self,
     return OAC_OK;
 }
 
+/* The board of all outputs. */
+static size_t drives(const struct oac_iio_stream *self)
+{
+    return self->outputs ? self->output[0].board : 0;
+}
+
 enum oac_status oac_iio_board_set_up(struct oac_iio_stream *self, size_t board,
                                      struct oac_err *err)
 {
     struct oac_iio_session *session = self->board[board].session;
     self->board[board].touched = !session->dry;
-    if (oac_iio_setup(session, oac_iio_profile(self, board), err) ||
-        oac_iio_lines_rates(self, board, err))
+    const struct oac_board *profile = oac_iio_profile(self, board);
+    enum oac_status status = OAC_OK;
+    if (drives(self) == board)
+        status = oac_iio_setup(session, profile, err);
+    else /* its outputs stay as they are: nobody was asked whether they may be on */
+        for (size_t i = 0; i < self->inputs && !status; i++)
+            if (self->input[i].board == board)
+                status = oac_port_set_up(session, profile,
+                                         self->line[self->input[i].line[0]].port, err);
+    if (status || oac_iio_lines_rates(self, board, err))
         return oac_iio_of_board(self, board, err);
     return OAC_OK;
 }
@@ -62,11 +75,10 @@ static void make_safe(struct oac_iio_stream *self, size_t board, size_t *lost,
 enum oac_status oac_iio_boards_safe(struct oac_iio_stream *self, size_t *lost,
                                     struct oac_err *err)
 {
-    const size_t drives = self->outputs ? self->output[0].board : 0;
     err->status = OAC_OK;
-    make_safe(self, drives, lost, err);
+    make_safe(self, drives(self), lost, err);
     for (size_t b = 0; b < self->boards.count; b++)
-        if (b != drives)
+        if (b != drives(self))
             make_safe(self, b, lost, err);
     return err->status;
 }

@@ -32,7 +32,8 @@ static enum oac_status rate_gain(const struct oac_iio_stream *self,
     return oac_fail(err, OAC_EMISMATCH,
                     "rig %s wants %g samples a second of port %s; board %s has %s: change "
                     "slot_rate_hz or samples_per_slot",
-                    self->rig.name, rate_hz, port->name, oac_iio_profile(self, line->board)->name, known);
+                    self->rig.name, rate_hz, port->name,
+                    oac_iio_profile(self, line->board)->name, known);
 }
 
 struct codec_search {
@@ -68,14 +69,15 @@ static enum oac_status check_context(const struct oac_iio_stream *self,
             err, OAC_EMISMATCH,
             "%s has no sampled channel %s/%s, which port %s of board %s is: run oac "
             "probe",
-            oac_iio_uri(self->board[line->board].session), line->port->device, channel, line->port->name,
-            oac_iio_profile(self, line->board)->name);
+            oac_iio_uri(self->board[line->board].session), line->port->device, channel,
+            line->port->name, oac_iio_profile(self, line->board)->name);
     if (!oac_codec_holds(&search.codec, &line->port->codec))
         return oac_fail(
             err, OAC_EMISMATCH,
             "%s: samples of %s/%s have %u bits in %u, not %u: profile %s does not fit",
-            oac_iio_uri(self->board[line->board].session), line->port->device, channel, search.codec.bits,
-            search.codec.storage_bits, line->port->codec.bits, oac_iio_profile(self, line->board)->name);
+            oac_iio_uri(self->board[line->board].session), line->port->device, channel,
+            search.codec.bits, search.codec.storage_bits, line->port->codec.bits,
+            oac_iio_profile(self, line->board)->name);
     line->codec = line->port->codec;
     if (search.codec.bits == line->codec.bits)
         line->codec.fully_defined = search.codec.fully_defined;
@@ -94,8 +96,8 @@ static enum oac_status suits(const struct oac_iio_stream *self, const struct oac
     if (port->iq != iq)
         return oac_fail(
             err, OAC_EMISMATCH, "rig %s: port %s of board %s %s: %s subcarrier.carrier_hz",
-            self->rig.name, name, profile,
-            port->iq ? "carries I and Q" : "is one real voltage", port->iq ? "set" : "clear");
+            self->rig.name, name, profile, port->iq ? "carries I and Q" : "is one real voltage",
+            port->iq ? "set" : "clear");
     if (port->ac_coupled && self->rig.subcarrier.periods == 0)
         return oac_fail(err, OAC_EMISMATCH,
                         "rig %s: port %s of board %s is AC-coupled: light of one sign needs a "
@@ -115,12 +117,12 @@ static enum oac_status drives_together(const struct oac_iio_stream *self,
     const size_t first = self->lines ? self->line[0].board : at->board;
     if (first == at->board)
         return OAC_OK;
-    return oac_fail(err, OAC_EUNSUPPORTED,
-                    "rig %s: outputs on boards %s and %s do not start together, by several "
-                    "slots, which mixes up weights and data: put weight_ports and client_port on "
-                    "one board; readout_ports may be on any",
-                    self->rig.name, self->boards.board[first].name,
-                    self->boards.board[at->board].name);
+    return oac_fail(
+        err, OAC_EUNSUPPORTED,
+        "rig %s: outputs on boards %s and %s do not start together, by several "
+        "slots, which mixes up weights and data: put weight_ports and client_port on "
+        "one board; readout_ports may be on any",
+        self->rig.name, self->boards.board[first].name, self->boards.board[at->board].name);
 }
 
 enum oac_status oac_iio_line_bind(struct oac_iio_stream *self, enum oac_role role, size_t k,

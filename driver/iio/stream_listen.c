@@ -52,7 +52,8 @@ static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_co
         .kernel_buffers = board->kernel_buffers,
         .deadline_s = 10.0 + 2.0 * (double)input->samples / rate_hz,
     };
-    if (oac_iio_buffer_open(self->board[input->board].session, &spec, &input->buffer, &mode, err))
+    if (oac_iio_buffer_open(self->board[input->board].session, &spec, &input->buffer, &mode,
+                            err))
         return err->status;
     /* what the kernel had captured before the settings took effect */
     for (uint32_t i = 0; i < board->kernel_buffers; i++)
@@ -164,57 +165,73 @@ static size_t look(const struct oac_iio_stream *self, const struct oac_iio_conve
     return count;
 }
 
-static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_converter *input,
-                                 size_t *start, struct oac_err *err)
+/* Looks for the mark in what was heard; without one, forgets what cannot be part of it. */
+static enum oac_status search(struct oac_iio_stream *self, struct oac_iio_converter *input,
+                              struct oac_err *err)
 {
     const size_t guard = self->caps.memory_slots,
                  per_slot = self->line[input->line[0]].per_slot;
     const size_t mark = (self->ramp_slots + guard) * per_slot; /* into the train */
-    const size_t overlap = (CHIPS + 2) * per_slot + mark;
     const size_t first = input->line[0] - self->channels - 1;
     const double rate_hz = self->ports[input->line[0]].rate_hz;
     double contrast = 0.0;
-    size_t silent = 0, at;
-    for (;;) {
-        if (hear(self, input, err))
-            return err->status;
-        at = look(self, input, &contrast);
-        if (at < self->heard_count[first])
-            break;
-        silent += input->samples; /* of time */
-        self->silent =
-            (double)silent > SILENCE_S * rate_hz && silent > SILENCE_MIN * input->samples;
-        if (self->silent)
-            return oac_fail(
-                err, OAC_EDEVICE,
-                "no start mark on %s in %zu samples: no light reaches the detector, "
-                "or no output plays; check laser, bias, fibres and cables, then look "
-                "with oac port",
-                input->device, silent);
-        forget(self, input, overlap);
+    const size_t at = look(self, input, &contrast);
+    if (at == self->heard_count[first]) {
+        input->silent += input->samples; /* of time */
+        forget(self, input, (CHIPS + 2) * per_slot + mark);
+        self->silent = (double)input->silent > SILENCE_S * rate_hz &&
+                       input->silent > SILENCE_MIN * input->samples;
+        if (!self->silent)
+            return OAC_OK;
+        return oac_fail(err, OAC_EDEVICE,
+                        "no start mark on %s in %zu samples: no light reaches the detector, "
+                        "or no output plays; check laser, bias, fibres and cables, then look "
+                        "with oac port",
+                        input->device, input->silent);
     }
-    /* A slot early, or as much of it as was heard, so that the rest of the delay is not negative. */
-    const size_t early = at < mark + per_slot && at >= mark ? at - mark : per_slot;
     if (at < mark)
         return oac_fail(
             err, OAC_EDEVICE,
             "the start mark on %s came before its train could: another program plays "
             "on these outputs; close it",
             input->device);
-    *start = at - mark - early;
-    const size_t wanted = *start + (self->slots + 1) * per_slot; /* to the end of the ramp */
-    while (self->heard_count[first] < wanted)
-        if (hear(self, input, err))
-            return err->status;
+    /* A slot early, or as much of it as was heard, so that the rest of the delay is not negative. */
+    const size_t early = at < mark + per_slot ? at - mark : per_slot;
+    input->marked = true;
+    input->start = at - mark - early;
     return OAC_OK;
 }
 
-enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[], struct oac_err *err)
+/* One more buffer. *whole: the train has been heard to the end of its ramp. */
+static enum oac_status listen_on(struct oac_iio_stream *self, struct oac_iio_converter *input,
+                                 bool *whole, struct oac_err *err)
 {
+    const size_t first = input->line[0] - self->channels - 1;
+    if (hear(self, input, err) || (!input->marked && search(self, input, err)))
+        return err->status;
+    *whole = input->marked &&
+             self->heard_count[first] >=
+                 input->start + (self->slots + 1) * self->line[input->line[0]].per_slot;
+    return OAC_OK;
+}
+
+/* Inputs take turns: none may wait until its kernel has no room for what it hears. */
+enum oac_status oac_iio_listen(struct oac_iio_stream *self, struct oac_err *err)
+{
+    bool whole[OAC_BOARD_PORTS_MAX] = {false};
     for (size_t k = 0; k < self->channels; k++)
         self->heard_count[k] = 0;
-    for (size_t i = 0; i < self->inputs; i++)
-        if (listen_to(self, &self->input[i], &start[i], err))
-            return oac_iio_of_board(self, self->input[i].board, err);
+    for (size_t i = 0; i < self->inputs; i++) {
+        self->input[i].marked = false;
+        self->input[i].silent = 0;
+    }
+    for (size_t left = self->inputs; left > 0;)
+        for (size_t i = 0; i < self->inputs; i++) {
+            if (whole[i])
+                continue;
+            if (listen_on(self, &self->input[i], &whole[i], err))
+                return oac_iio_of_board(self, self->input[i].board, err);
+            left -= whole[i];
+        }
     return OAC_OK;
 }

@@ -50,10 +50,10 @@ static enum oac_status revive(struct oac_iio_stream *self, struct oac_err *err)
     return OAC_OK;
 }
 
-static enum oac_status attempt(struct oac_iio_stream *self, size_t start[], struct oac_err *err)
+static enum oac_status attempt(struct oac_iio_stream *self, struct oac_err *err)
 {
     if (revive(self, err) || oac_iio_listen_open(self, err) || oac_iio_train_push(self, err) ||
-        oac_iio_listen(self, start, err))
+        oac_iio_listen(self, err))
         return err->status;
     for (size_t o = 0; o < self->outputs; o++)
         if (oac_iio_buffer_wait(self->output[o].buffer, err))
@@ -84,17 +84,16 @@ static void take_row(const struct oac_iio_stream *self,
 }
 
 /* The input that carries readout k. */
-static size_t input_of(const struct oac_iio_stream *self, size_t k)
+static const struct oac_iio_converter *input_of(const struct oac_iio_stream *self, size_t k)
 {
-    for (size_t i = 0; i < self->inputs; i++)
+    for (size_t i = 1; i < self->inputs; i++)
         for (size_t l = 0; l < self->input[i].lines; l++)
             if (self->input[i].line[l] == self->channels + 1 + k)
-                return i;
-    return 0;
+                return &self->input[i];
+    return &self->input[0];
 }
 
-static void take_all(const struct oac_iio_stream *self, struct oac_stream_burst *burst,
-                     const size_t start[])
+static void take_all(const struct oac_iio_stream *self, struct oac_stream_burst *burst)
 {
     const size_t per_slot = self->caps.readout_samples_per_slot;
     size_t slot = self->first_slot;
@@ -103,7 +102,7 @@ static void take_all(const struct oac_iio_stream *self, struct oac_stream_burst 
         const struct oac_iio_segment *loaded = &self->segment[segment->handle - 1];
         for (size_t k = 0; k < loaded->rows; k++)
             take_row(self, segment, k,
-                     self->heard[k] + start[input_of(self, k)] + slot * per_slot);
+                     self->heard[k] + input_of(self, k)->start + slot * per_slot);
         if (segment->photons)
             *segment->photons = NAN;
         slot += loaded->slots;
@@ -135,13 +134,12 @@ enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspa
 {
     (void)workspace;
     struct oac_iio_stream *self = context;
-    size_t start[OAC_BOARD_PORTS_MAX] = {0};
     unsigned attempts = 0;
     if (oac_iio_train_make(self, burst, err))
         return err->status;
     while (attempts < OAC_IIO_ATTEMPTS) {
-        if (attempt(self, start, err) == OAC_OK) {
-            take_all(self, burst, start);
+        if (attempt(self, err) == OAC_OK) {
+            take_all(self, burst);
             self->account.bench_s += (double)self->slots * self->caps.link.slot_s;
             return OAC_OK;
         }

@@ -18,14 +18,14 @@ static enum oac_status group(struct oac_iio_stream *self, size_t l, struct oac_e
     const bool output = line->port->output;
     struct oac_iio_converter *list = output ? self->output : self->input;
     size_t *count = output ? &self->outputs : &self->inputs, i = 0;
-    while (i < *count && (list[i].board != line->board ||
-                          strcmp(list[i].device, line->port->device) != 0))
+    while (i < *count &&
+           (list[i].board != line->board || strcmp(list[i].device, line->port->device) != 0))
         i++;
     if (i == *count)
-        list[(*count)++] = (struct oac_iio_converter){
-            .board = line->board,
-            .device = line->port->device,
-            .per_slot = line->per_slot / line->values};
+        list[(*count)++] =
+            (struct oac_iio_converter){.board = line->board,
+                                       .device = line->port->device,
+                                       .per_slot = line->per_slot / line->values};
     if (list[i].per_slot != line->per_slot / line->values)
         return oac_fail(err, OAC_EMISMATCH,
                         "rig %s: device %s plays %u samples a slot for one role and %u for "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the IIO stream: boards, bound ports, loaded segments, one train and what is heard of it.
- * stream.c opens and answers; stream_boards.c opens boards, sets them up and makes them safe; stream_lines.c binds a
- * role to its port, stream_ports.c all of them; stream_train.c makes samples of a burst; stream_listen.c reads
- * inputs and finds the train in them; stream_play.c strings them together. */
+ * stream.c opens and answers; stream_boards.c opens boards, sets them up and makes them safe; stream_lines.c
+ * binds a role to its port, stream_ports.c all of them; stream_train.c makes samples of a burst;
+ * stream_listen.c reads inputs and finds the train in them; stream_play.c strings them together. */
 #ifndef OAC_DRIVER_IIO_STREAM_STATE_H
 #define OAC_DRIVER_IIO_STREAM_STATE_H
 
@@ -50,6 +50,10 @@ struct oac_iio_converter { /* one device in one direction */
     struct oac_iio_buffer *buffer;
     size_t samples;    /* of the open buffer, as asked for */
     uint32_t per_slot; /* samples */
+    /* inputs: of the burst that is heard */
+    bool marked;   /* its start mark has come */
+    size_t start;  /* first sample of the train */
+    size_t silent; /* samples without a mark */
 };
 
 struct oac_iio_segment { /* loaded */
@@ -134,9 +138,8 @@ enum oac_status oac_iio_train_push(struct oac_iio_stream *self,
 /* stream_listen.c */
 enum oac_status oac_iio_listen_open(struct oac_iio_stream *self,
                                     struct oac_err *err) OAC_MUST_USE;
-/* Until the whole train has been heard on every input; start (inputs): its first sample. */
-enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[],
-                               struct oac_err *err) OAC_MUST_USE;
+/* Until the whole train has been heard on every input. */
+enum oac_status oac_iio_listen(struct oac_iio_stream *self, struct oac_err *err) OAC_MUST_USE;
 /* Buffer of a paced input. Its scans wait in the kernel's kfifo, whose length is rounded up to a power of
  * two, and a scan that finds it full is lost without a word: just more than half of it leaves the other
  * half for the time from one refill to the next. Shorter than a server's patience (2.5 s of 5). Pure. */

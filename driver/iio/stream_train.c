@@ -102,7 +102,8 @@ static enum oac_status fit_buffer(struct oac_iio_stream *self, struct oac_iio_co
         .samples = samples,
         .deadline_s = 10.0 + 2.0 * (double)self->slots * self->caps.link.slot_s,
     };
-    if (oac_iio_buffer_open(self->board[output->board].session, &spec, &output->buffer, &mode, err))
+    if (oac_iio_buffer_open(self->board[output->board].session, &spec, &output->buffer, &mode,
+                            err))
         return err->status;
     output->samples = samples;
     return OAC_OK;

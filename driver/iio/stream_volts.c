@@ -59,9 +59,8 @@ enum oac_status oac_iio_map_output(const struct oac_iio_stream *self, struct oac
                         "rig %s: port %s of board %s plays %g..%g V, which does not move its "
                         "modulator (peak at %g V, V_pi %g V) from dark to bright: amplify, or "
                         "bias it there",
-                        self->rig.name, board->name,
-                        oac_iio_profile(self, line->board)->name, board->min_v,
-                        board->max_v, curve->vpeak_v, curve->vpi_v);
+                        self->rig.name, board->name, oac_iio_profile(self, line->board)->name,
+                        board->min_v, board->max_v, curve->vpeak_v, curve->vpi_v);
     port->code_min = low;
     port->code_max = high;
     return OAC_OK;
@@ -112,6 +111,6 @@ enum oac_status oac_iio_ports_consent(const struct oac_iio_stream *self, struct 
             tell(self, line, d == self->channels ? "client" : "weight");
     }
     snprintf(purpose, sizeof purpose, "rig %.60s", self->rig.name);
-    return oac_iio_consent(self->board[board].session, oac_iio_profile(self, board), &self->drive, purpose,
-                           self->channels + 1, driven, err);
+    return oac_iio_consent(self->board[board].session, oac_iio_profile(self, board),
+                           &self->drive, purpose, self->channels + 1, driven, err);
 }
