@@ -130,7 +130,7 @@ Test(two_boards, readouts_on_another_board_are_those_of_one_board_code_by_code, 
     expect_same(one, two, WINDOWS);
 }
 
-/* m2k with a third output, so that there are two wavelengths. Returns its path. */
+/* m2k with a third output, so that there are two wavelengths, and with other lengths of buffers. Returns its path. */
 static const char *wide_profile(const char *dir)
 {
     static char path[OAC_TEST_DIR_BYTES + 16];
@@ -146,8 +146,9 @@ static const char *wide_profile(const char *dir)
     snprintf(shipped, sizeof shipped, "%s/driver/boards/m2k.yaml", getenv("OAC_SOURCE_DIR"));
     cr_assert_eq(oac_file_read(shipped, 1u << 20, &text, &bytes, &err), OAC_OK, "%s",
                  err.message);
-    const char *ports = strstr(text, "\nports:\n");
-    cr_assert_not_null(ports);
+    char *ports = strstr(text, "\nports:\n"), *align = strstr(text, "\nalign_samples: 4\n");
+    cr_assert(ports && align);
+    align[strlen("\nalign_samples: ")] = '9';
     FILE *out = fopen(path, "w");
     cr_assert_not_null(out);
     fprintf(out, "%.*s\n%s%s", (int)(ports - text), text, third, ports + strlen("\nports:\n"));
