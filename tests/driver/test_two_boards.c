@@ -146,12 +146,14 @@ static const char *wide_profile(const char *dir)
     snprintf(shipped, sizeof shipped, "%s/driver/boards/m2k.yaml", getenv("OAC_SOURCE_DIR"));
     cr_assert_eq(oac_file_read(shipped, 1u << 20, &text, &bytes, &err), OAC_OK, "%s",
                  err.message);
-    char *ports = strstr(text, "\nports:\n"), *align = strstr(text, "\nalign_samples: 4\n");
-    cr_assert(ports && align);
-    align[strlen("\nalign_samples: ")] = '9';
+    const char *align = strstr(text, "\nalign_samples: 4\n"),
+               *ports = strstr(text, "\nports:\n");
+    cr_assert(align && ports > align);
+    const char *rest = align + strlen("\nalign_samples: 4\n");
     FILE *out = fopen(path, "w");
     cr_assert_not_null(out);
-    fprintf(out, "%.*s\n%s%s", (int)(ports - text), text, third, ports + strlen("\nports:\n"));
+    fprintf(out, "%.*s\nalign_samples: 4096\n%.*s\n%s%s", (int)(align - text), text,
+            (int)(ports - rest), rest, third, ports + strlen("\nports:\n"));
     cr_assert_eq(fclose(out), 0);
     free(text);
     return path;
