@@ -130,7 +130,7 @@ Test(two_boards, readouts_on_another_board_are_those_of_one_board_code_by_code, 
     expect_same(one, two, WINDOWS);
 }
 
-/* m2k with a third output, so that there are two wavelengths, and with other lengths of buffers. Returns its path. */
+/* m2k with a third output, so that there are two wavelengths, and longer buffers. Returns its path. */
 static const char *wide_profile(const char *dir)
 {
     static char path[OAC_TEST_DIR_BYTES + 16];
