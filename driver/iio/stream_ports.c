@@ -8,6 +8,7 @@
 #include "sim/panel.h"
 
 #define DELAY_SLOTS_MAX 4u
+#define CLOCK_DRIFT     1e-4              /* two crystals of 50 ppm */
 #define TRAIN_BYTES     ((size_t)8 << 20) /* of an output's buffer */
 #define PREAMBLE_SLOTS  512u              /* room for what modems send, guards not counted */
 
@@ -112,6 +113,9 @@ static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
     caps->segments_max = segments > 8 ? segments : 8;
     caps->segments_apart = false;
     caps->delay_stable = false;
+    for (size_t i = 0; i < self->inputs; i++)
+        if (self->input[i].board != self->output[0].board)
+            caps->clock_drift = CLOCK_DRIFT;
 }
 
 enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t rig_hash[32],

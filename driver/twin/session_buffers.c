@@ -99,6 +99,7 @@ bool oac_twin_open(struct oac_twin_session *session, const struct oac_twin_reque
     } else {
         opened->reads = true;
         oac_twin_reader_open(twin->playback, &opened->reader);
+        opened->reader.fast = twin->board ? 1e-6 * (double)twin->faults->clock_ppm : 0.0;
         oac_twin_reader_rewind(twin->playback, &opened->reader,
                                twin->faults->stale * opened->samples);
     }
