@@ -27,7 +27,7 @@
 #define SLOTS     4096u /* of a buffer */
 #define OUT       (9u * SLOTS)
 #define IN        (12u * SLOTS)
-#define PAIRS     3
+#define PAIRS     5
 #define TAX_MOST  0.10
 #define TIMEOUT_S 30.0
 
@@ -136,30 +136,50 @@ static struct oac_iio_buffer *open_buffer(struct oac_iio_session *session, bool 
     return buffer;
 }
 
+struct half {
+    unsigned left;                 /* buffers */
+    const struct oac_codec *codec; /* NULL: native samples stay what they are */
+};
+
+static bool fill(void *context, const struct oac_iio_view *view)
+{
+    static uint16_t code[OUT]; /* zeros */
+    struct half *out = context;
+    if (out->left == 0)
+        return false;
+    out->left--;
+    if (out->codec)
+        (void)oac_codec_encode(out->codec, OUT, code, view->data, view->step);
+    return true;
+}
+
+static bool take(void *context, const struct oac_iio_view *view)
+{
+    static int32_t heard[IN];
+    struct half *in = context;
+    if (view->samples != IN)
+        fail("a refill was short");
+    if (in->codec)
+        (void)oac_codec_decode(in->codec, IN, view->data, view->step, heard);
+    return --in->left > 0;
+}
+
 /* codes: every sample goes through the board's format. */
 static struct cost run_driver(const struct iio_served *served, bool codes)
 {
-    static uint16_t code[OUT];
-    static int32_t heard[IN];
-    const struct oac_codec *to = &oac_board_port_find(&served->board, "dac-a")->codec;
-    const struct oac_codec *from_adc = &oac_board_port_find(&served->board, "adc-1")->codec;
+    struct half play = {buffers, NULL}, hear = {buffers, NULL};
     struct oac_iio_session *session = NULL;
-    struct oac_iio_view view;
     struct oac_err err;
-    for (size_t i = 0; i < OUT; i++)
-        code[i] = 2048;
+    if (codes) {
+        play.codec = &oac_board_port_find(&served->board, "dac-a")->codec;
+        hear.codec = &oac_board_port_find(&served->board, "adc-1")->codec;
+    }
     must(oac_iio_open(served->uri, (unsigned)(1e3 * TIMEOUT_S), &session, &err), &err);
     struct oac_iio_buffer *out = open_buffer(session, true), *in = open_buffer(session, false);
     const struct cost from = cost_now();
-    for (unsigned i = 0; i < buffers; i++) {
-        must(oac_iio_buffer_view(out, &view, &err), &err);
-        if (codes)
-            (void)oac_codec_encode(to, OUT, code, view.data, view.step);
-        must(oac_iio_buffer_push(out, &err), &err);
-        must(oac_iio_buffer_refill(in, &view, &err), &err);
-        if (codes)
-            (void)oac_codec_decode(from_adc, view.samples, view.data, view.step, heard);
-    }
+    must(oac_iio_buffer_run(out, fill, &play, &err), &err);
+    must(oac_iio_buffer_run(in, take, &hear, &err), &err);
+    must(oac_iio_buffer_wait(in, &err), &err);
     must(oac_iio_buffer_wait(out, &err), &err);
     const struct cost cost = cost_since(&from);
     oac_iio_buffer_close(out);
@@ -192,7 +212,12 @@ int main(int argc, char **argv)
     const double samples = (double)buffers * (OUT + IN);
     must(iio_served_start(&served, &err), &err);
     for (int i = 0; i < PAIRS; i++) {
-        const struct cost bare = run_bare(served.uri), driver = run_driver(&served, false);
+        struct cost bare, driver;
+        if (i % 2 == 0)
+            bare = run_bare(served.uri);
+        driver = run_driver(&served, false);
+        if (i % 2 == 1)
+            bare = run_bare(served.uri);
         const struct cost coded = run_driver(&served, true);
         const double sockets_s = iio_served_loopback_s(buffers, 2 * OUT, 2 * IN);
         if (sockets_s < 0.0)

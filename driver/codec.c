@@ -2,6 +2,7 @@
 #include "driver/codec.h"
 
 #include <ctype.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,18 +81,32 @@ static inline uint32_t mask_of(unsigned bits)
     return bits >= 32 ? UINT32_MAX : ((uint32_t)1 << bits) - 1;
 }
 
+/* Whole words, so that the compiler can take several samples at once. */
 static inline uint32_t fetch(const unsigned char *at, unsigned bytes, bool big_endian)
 {
-    uint32_t word = 0;
-    for (unsigned i = 0; i < bytes; i++)
-        word |= (uint32_t)at[i] << 8 * (big_endian ? bytes - 1 - i : i);
-    return word;
+    uint16_t half;
+    uint32_t word;
+    if (bytes == 1)
+        return *at;
+    if (bytes == 2) {
+        memcpy(&half, at, sizeof half);
+        return big_endian ? be16toh(half) : le16toh(half);
+    }
+    memcpy(&word, at, sizeof word);
+    return big_endian ? be32toh(word) : le32toh(word);
 }
 
 static inline void put(unsigned char *at, unsigned bytes, bool big_endian, uint32_t word)
 {
-    for (unsigned i = 0; i < bytes; i++)
-        at[i] = (unsigned char)(word >> 8 * (big_endian ? bytes - 1 - i : i));
+    if (bytes == 1) {
+        *at = (unsigned char)word;
+    } else if (bytes == 2) {
+        const uint16_t half = big_endian ? htobe16((uint16_t)word) : htole16((uint16_t)word);
+        memcpy(at, &half, sizeof half);
+    } else {
+        word = big_endian ? htobe32(word) : htole32(word);
+        memcpy(at, &word, sizeof word);
+    }
 }
 
 /* Two's complement is offset binary with its top bit turned: one exclusive or does both directions. */
@@ -137,19 +152,36 @@ static inline size_t decode(const struct oac_codec *codec, size_t count,
     return ends;
 }
 
-/* One loop per width and order, so that the compiler sees constants. */
+/* One loop per width and order, and one more for samples without others between them, so that the compiler sees
+ * constants. */
+static inline size_t encode_as(const struct oac_codec *codec, size_t count,
+                               const uint16_t *code, unsigned char *native, size_t step,
+                               unsigned bytes, bool big_endian)
+{
+    return step == bytes ? encode(codec, count, code, native, bytes, bytes, big_endian)
+                         : encode(codec, count, code, native, step, bytes, big_endian);
+}
+
+static inline size_t decode_as(const struct oac_codec *codec, size_t count,
+                               const unsigned char *native, size_t step, unsigned bytes,
+                               bool big_endian, int32_t *code)
+{
+    return step == bytes ? decode(codec, count, native, bytes, bytes, big_endian, code)
+                         : decode(codec, count, native, step, bytes, big_endian, code);
+}
+
 size_t oac_codec_encode(const struct oac_codec *codec, size_t count, const uint16_t *code,
                         void *native, size_t step)
 {
     switch (codec->storage_bits) {
     case 8:
-        return encode(codec, count, code, native, step, 1, false);
+        return encode_as(codec, count, code, native, step, 1, false);
     case 16:
-        return codec->big_endian ? encode(codec, count, code, native, step, 2, true)
-                                 : encode(codec, count, code, native, step, 2, false);
+        return codec->big_endian ? encode_as(codec, count, code, native, step, 2, true)
+                                 : encode_as(codec, count, code, native, step, 2, false);
     default:
-        return codec->big_endian ? encode(codec, count, code, native, step, 4, true)
-                                 : encode(codec, count, code, native, step, 4, false);
+        return codec->big_endian ? encode_as(codec, count, code, native, step, 4, true)
+                                 : encode_as(codec, count, code, native, step, 4, false);
     }
 }
 
@@ -158,13 +190,13 @@ size_t oac_codec_decode(const struct oac_codec *codec, size_t count, const void 
 {
     switch (codec->storage_bits) {
     case 8:
-        return decode(codec, count, native, step, 1, false, code);
+        return decode_as(codec, count, native, step, 1, false, code);
     case 16:
-        return codec->big_endian ? decode(codec, count, native, step, 2, true, code)
-                                 : decode(codec, count, native, step, 2, false, code);
+        return codec->big_endian ? decode_as(codec, count, native, step, 2, true, code)
+                                 : decode_as(codec, count, native, step, 2, false, code);
     default:
-        return codec->big_endian ? decode(codec, count, native, step, 4, true, code)
-                                 : decode(codec, count, native, step, 4, false, code);
+        return codec->big_endian ? decode_as(codec, count, native, step, 4, true, code)
+                                 : decode_as(codec, count, native, step, 4, false, code);
     }
 }
 

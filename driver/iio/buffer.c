@@ -187,26 +187,19 @@ void oac_iio_buffer_close(struct oac_iio_buffer *self)
     free(self);
 }
 
+/* Both on the worker's thread, in which every signal is blocked for good: there is nothing to enter. */
 static ssize_t call_push(void *context)
 {
     struct oac_iio_buffer *self = context;
-    struct oac_iio_call call;
-    oac_iio_enter(&call);
     if (self->copy)
         memcpy(iio_buffer_start(self->buffer), self->copy, self->samples * self->step);
-    const ssize_t answer = iio_buffer_push(self->buffer);
-    oac_iio_leave(&call);
-    return answer;
+    return iio_buffer_push(self->buffer);
 }
 
 static ssize_t call_refill(void *context)
 {
     struct oac_iio_buffer *self = context;
-    struct oac_iio_call call;
-    oac_iio_enter(&call);
-    const ssize_t answer = iio_buffer_refill(self->buffer);
-    oac_iio_leave(&call);
-    return answer;
+    return iio_buffer_refill(self->buffer);
 }
 
 static void call_cancel(void *context)
@@ -249,7 +242,13 @@ enum oac_status oac_iio_buffer_wait(struct oac_iio_buffer *self, struct oac_err 
     }
     if (self->mode == OAC_IIO_STREAMING || answer < 0)
         self->pushed = false;
-    return answer < 0 ? failed(self, answer, "pushing to", err) : OAC_OK;
+    if (answer < 0)
+        return failed(self, answer, self->output ? "pushing to" : "reading samples of", err);
+    if (self->spoiled.status) {
+        *err = self->spoiled;
+        self->answer = OAC_IIO_REOPEN_BUFFER;
+    }
+    return self->spoiled.status;
 }
 
 enum oac_status oac_iio_buffer_view(struct oac_iio_buffer *self, struct oac_iio_view *view,
@@ -277,6 +276,35 @@ static void tell(const struct oac_iio_buffer *self)
                     (const char *)view.data + view.offset[c], view.step);
 }
 
+static bool next_push(void *context, ssize_t answer)
+{
+    struct oac_iio_buffer *self = context;
+    struct oac_iio_view view;
+    (void)answer;
+    oac_iio_buffer_lay_out(self, self->samples * self->step, &view);
+    if (!self->each(self->each_context, &view))
+        return false;
+    tell(self);
+    return true;
+}
+
+static bool next_refill(void *context, ssize_t answer)
+{
+    struct oac_iio_buffer *self = context;
+    struct oac_iio_view view;
+    if (oac_iio_buffer_check_layout(self, (size_t)answer, &self->spoiled))
+        return false;
+    oac_iio_buffer_lay_out(self, (size_t)answer, &view);
+    return self->each(self->each_context, &view);
+}
+
+static void start(struct oac_iio_buffer *self, const struct oac_iio_job *job)
+{
+    self->spoiled.status = OAC_OK;
+    self->pushed = true;
+    oac_iio_worker_start(self->worker, job);
+}
+
 enum oac_status oac_iio_buffer_push(struct oac_iio_buffer *self, struct oac_err *err)
 {
     if (self->pushed)
@@ -289,28 +317,39 @@ enum oac_status oac_iio_buffer_push(struct oac_iio_buffer *self, struct oac_err 
         memcpy(self->copy, iio_buffer_start(self->buffer), self->samples * self->step);
     }
     tell(self);
-    const struct oac_iio_job job = {call_push, call_cancel, self, repeated};
-    self->pushed = true;
-    oac_iio_worker_start(self->worker, &job);
+    start(self, &(struct oac_iio_job){call_push, call_cancel, NULL, self, repeated});
     return OAC_OK;
+}
+
+enum oac_status oac_iio_buffer_run(struct oac_iio_buffer *self, oac_iio_each *each,
+                                   void *context, struct oac_err *err)
+{
+    if (self->pushed || self->mode != OAC_IIO_STREAMING)
+        return oac_fail(err, OAC_EINVAL, "%s %s: close its buffer and open another", self->name,
+                        self->pushed ? "is at work already" : "repeats one buffer");
+    self->each = each;
+    self->each_context = context;
+    if (!self->output)
+        start(self, &(struct oac_iio_job){call_refill, call_cancel, next_refill, self, false});
+    else if (next_push(self, 0))
+        start(self, &(struct oac_iio_job){call_push, call_cancel, next_push, self, false});
+    return OAC_OK;
+}
+
+static bool keep(void *context, const struct oac_iio_view *view)
+{
+    *(struct oac_iio_view *)context = *view;
+    return false;
 }
 
 enum oac_status oac_iio_buffer_refill(struct oac_iio_buffer *self, struct oac_iio_view *view,
                                       struct oac_err *err)
 {
-    const struct oac_iio_job job = {call_refill, call_cancel, self, false};
     if (self->output)
         return oac_fail(err, OAC_EINTERNAL, "%s is an output: push it", self->name);
-    oac_iio_worker_start(self->worker, &job);
-    const ssize_t answer = oac_iio_worker_wait(self->worker, self->deadline_s);
-    if (answer < 0)
-        return failed(self, answer, "reading samples of", err);
-    if (oac_iio_buffer_check_layout(self, (size_t)answer, err)) {
-        self->answer = OAC_IIO_REOPEN_BUFFER;
+    if (oac_iio_buffer_run(self, keep, view, err))
         return err->status;
-    }
-    oac_iio_buffer_lay_out(self, (size_t)answer, view);
-    return OAC_OK;
+    return oac_iio_buffer_wait(self, err);
 }
 
 enum oac_iio_answer oac_iio_buffer_answer(const struct oac_iio_buffer *self)

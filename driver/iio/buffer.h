@@ -55,7 +55,14 @@ enum oac_status oac_iio_buffer_push(struct oac_iio_buffer *buffer,
                                     struct oac_err *err) OAC_MUST_USE;
 enum oac_status oac_iio_buffer_refill(struct oac_iio_buffer *buffer, struct oac_iio_view *view,
                                       struct oac_err *err) OAC_MUST_USE;
-/* Until the last push has been taken. */
+/* Buffer after buffer, with nothing handed from thread to thread between them. each: an output's next buffer is to
+ * be filled, false: that was all, this one is not played; an input's has come, false: enough. It is called on the
+ * buffer's thread (an output's first time on the caller's), and must not use the buffer. Returns at once;
+ * oac_iio_buffer_wait answers what came of it. The deadline is over each push or refill. */
+typedef bool oac_iio_each(void *context, const struct oac_iio_view *view);
+enum oac_status oac_iio_buffer_run(struct oac_iio_buffer *buffer, oac_iio_each *each,
+                                   void *context, struct oac_err *err) OAC_MUST_USE;
+/* Until the last push has been taken, or the run has ended. */
 enum oac_status oac_iio_buffer_wait(struct oac_iio_buffer *buffer,
                                     struct oac_err *err) OAC_MUST_USE;
 /* What to do about the last failure. */

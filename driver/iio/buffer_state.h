@@ -16,11 +16,15 @@ struct oac_iio_buffer {
     struct oac_iio_worker *worker;
     char name[96];
     size_t channels, samples, step;
-    bool output, pushed, lost; /* lost: a call has failed, nobody may answer the next one */
+    bool output, pushed,
+        lost; /* pushed: a call or run is under way; lost: a call has failed, nobody may answer the next one */
     double deadline_s;
     enum oac_iio_mode mode;
     enum oac_iio_answer answer;
-    unsigned char *copy; /* what is repeated by software: a push may hand out other memory */
+    oac_iio_each *each; /* of a run, its thread's until the run has ended */
+    void *each_context;
+    struct oac_err spoiled; /* why a run ended early though no call failed */
+    unsigned char *copy;    /* what is repeated by software: a push may hand out other memory */
 };
 
 /* After a refill of `bytes`: whether its scans hold the channels that were opened and no others.

@@ -70,21 +70,22 @@ enum oac_status oac_iio_listen_open(struct oac_iio_stream *self, struct oac_err 
     return OAC_OK;
 }
 
-static enum oac_status grow(struct oac_iio_stream *self, size_t samples, struct oac_err *err)
+/* Room for so many samples of readout k. */
+static enum oac_status grow(struct oac_iio_stream *self, size_t k, size_t samples,
+                            struct oac_err *err)
 {
-    if (samples <= self->heard_capacity)
+    if (samples <= self->heard_capacity[k])
         return OAC_OK;
-    const size_t room = samples > 2 * self->heard_capacity ? samples : 2 * self->heard_capacity;
-    for (size_t k = 0; k < self->channels; k++) {
-        int32_t *more = oac_alloc(room, sizeof *more, "captured samples", err);
-        if (!more)
-            return err->status;
-        if (self->heard_count[k])
-            memcpy(more, self->heard[k], self->heard_count[k] * sizeof *more);
-        free(self->heard[k]);
-        self->heard[k] = more;
-    }
-    self->heard_capacity = room;
+    const size_t room =
+        samples > 2 * self->heard_capacity[k] ? samples : 2 * self->heard_capacity[k];
+    int32_t *more = oac_alloc(room, sizeof *more, "captured samples", err);
+    if (!more)
+        return err->status;
+    if (self->heard_count[k])
+        memcpy(more, self->heard[k], self->heard_count[k] * sizeof *more);
+    free(self->heard[k]);
+    self->heard[k] = more;
+    self->heard_capacity[k] = room;
     return OAC_OK;
 }
 
@@ -107,23 +108,30 @@ static void take(const struct oac_iio_line *line, const struct oac_iio_view *vie
     }
 }
 
-/* One more buffer of an input, behind what was heard of its channels. */
-static enum oac_status hear(struct oac_iio_stream *self, struct oac_iio_converter *input,
-                            struct oac_err *err)
+struct ear { /* one input until a train has gone by; its buffer's thread's while that runs */
+    struct oac_iio_stream *self;
+    struct oac_iio_converter *input;
+    size_t first, mark;   /* readout of its first line; samples of the train before its mark */
+    size_t silent;        /* samples that went by without a mark */
+    bool gave_up;         /* they were too many */
+    size_t start, wanted; /* the train's first sample; samples to its end, 0: no mark yet */
+    struct oac_err err;
+};
+
+/* Puts a buffer behind what was heard of the input's channels. */
+static enum oac_status append(struct ear *ear, const struct oac_iio_view *view)
 {
-    struct oac_iio_view view;
-    if (oac_iio_buffer_refill(input->buffer, &view, err))
-        return err->status;
-    const size_t first = input->line[0] - self->channels - 1;
+    struct oac_iio_stream *self = ear->self;
+    const struct oac_iio_converter *input = ear->input;
     const size_t values = self->line[input->line[0]].values;
-    if (grow(self, self->heard_count[first] + view.samples * values, err))
-        return err->status;
     for (size_t i = 0; i < input->lines; i++) {
         const size_t k = input->line[i] - self->channels - 1;
+        if (grow(self, k, self->heard_count[k] + view->samples * values, &ear->err))
+            return ear->err.status;
         for (size_t which = 0; which < values; which++)
-            take(&self->line[input->line[i]], &view, i * values + which,
+            take(&self->line[input->line[i]], view, i * values + which,
                  self->heard[k] + self->heard_count[k] + which);
-        self->heard_count[k] += view.samples * values;
+        self->heard_count[k] += view->samples * values;
     }
     return OAC_OK;
 }
@@ -165,73 +173,90 @@ static size_t look(const struct oac_iio_stream *self, const struct oac_iio_conve
     return count;
 }
 
-/* Looks for the mark in what was heard; without one, forgets what cannot be part of it. */
-static enum oac_status search(struct oac_iio_stream *self, struct oac_iio_converter *input,
-                              struct oac_err *err)
+/* No mark in what was heard: forgets what it cannot begin in, unless nothing has come for too long. */
+static enum oac_status wait_on(struct ear *ear)
 {
-    const size_t guard = self->caps.memory_slots,
-                 per_slot = self->line[input->line[0]].per_slot;
-    const size_t mark = (self->ramp_slots + guard) * per_slot; /* into the train */
-    const size_t first = input->line[0] - self->channels - 1;
-    const double rate_hz = self->ports[input->line[0]].rate_hz;
-    double contrast = 0.0;
-    const size_t at = look(self, input, &contrast);
-    if (at == self->heard_count[first]) {
-        input->silent += input->samples; /* of time */
-        forget(self, input, (CHIPS + 2) * per_slot + mark);
-        self->silent = (double)input->silent > SILENCE_S * rate_hz &&
-                       input->silent > SILENCE_MIN * input->samples;
-        if (!self->silent)
-            return OAC_OK;
-        return oac_fail(err, OAC_EDEVICE,
+    struct oac_iio_stream *self = ear->self;
+    const struct oac_iio_converter *input = ear->input;
+    ear->silent += input->samples; /* of time */
+    ear->gave_up = (double)ear->silent > SILENCE_S * self->ports[input->line[0]].rate_hz &&
+                   ear->silent > SILENCE_MIN * input->samples;
+    if (ear->gave_up)
+        return oac_fail(&ear->err, OAC_EDEVICE,
                         "no start mark on %s in %zu samples: no light reaches the detector, "
                         "or no output plays; check laser, bias, fibres and cables, then look "
                         "with oac port",
-                        input->device, input->silent);
-    }
+                        input->device, ear->silent);
+    forget(self, input, (CHIPS + 2) * self->line[input->line[0]].per_slot + ear->mark);
+    return OAC_OK;
+}
+
+static enum oac_status find_start(struct ear *ear)
+{
+    const struct oac_iio_stream *self = ear->self;
+    const size_t mark = ear->mark, per_slot = self->line[ear->input->line[0]].per_slot;
+    double contrast = 0.0;
+    const size_t at = look(self, ear->input, &contrast);
+    if (at >= self->heard_count[ear->first])
+        return wait_on(ear);
     if (at < mark)
         return oac_fail(
-            err, OAC_EDEVICE,
+            &ear->err, OAC_EDEVICE,
             "the start mark on %s came before its train could: another program plays "
             "on these outputs; close it",
-            input->device);
+            ear->input->device);
     /* A slot early, or as much of it as was heard, so that the rest of the delay is not negative. */
     const size_t early = at < mark + per_slot ? at - mark : per_slot;
-    input->marked = true;
-    input->start = at - mark - early;
+    ear->start = at - mark - early;
+    ear->wanted = ear->start + (self->slots + 1) * per_slot; /* to the end of the ramp */
     return OAC_OK;
 }
 
-/* One more buffer. *whole: the train has been heard to the end of its ramp. */
-static enum oac_status listen_on(struct oac_iio_stream *self, struct oac_iio_converter *input,
-                                 bool *whole, struct oac_err *err)
+/* Whether to go on. */
+static bool hear(void *context, const struct oac_iio_view *view)
 {
-    const size_t first = input->line[0] - self->channels - 1;
-    if (hear(self, input, err) || (!input->marked && search(self, input, err)))
-        return err->status;
-    *whole = input->marked &&
-             self->heard_count[first] >=
-                 input->start + (self->slots + 1) * self->line[input->line[0]].per_slot;
-    return OAC_OK;
+    struct ear *ear = context;
+    if (append(ear, view) || (ear->wanted == 0 && find_start(ear)))
+        return false;
+    return ear->wanted == 0 || ear->self->heard_count[ear->first] < ear->wanted;
 }
 
-/* Inputs take turns: none may wait until its kernel has no room for what it hears. */
+/* What came of it, where nothing has failed before. */
+static void end(struct oac_iio_stream *self, struct ear *ear, struct oac_err *err)
+{
+    struct oac_err failed;
+    if (oac_iio_buffer_wait(ear->input->buffer, &failed) == OAC_OK)
+        failed = ear->err;
+    ear->input->start = ear->start;
+    self->silent = self->silent || ear->gave_up;
+    if (failed.status == OAC_OK || err->status)
+        return;
+    *err = failed;
+    (void)oac_iio_of_board(self, ear->input->board, err);
+}
+
+/* All inputs at once: none may wait until its kernel has no room for what it hears. */
 enum oac_status oac_iio_listen(struct oac_iio_stream *self, struct oac_err *err)
 {
-    bool whole[OAC_BOARD_PORTS_MAX] = {false};
+    struct ear ear[OAC_BOARD_PORTS_MAX];
+    const size_t before = self->ramp_slots + self->caps.memory_slots;
+    size_t ears = 0;
     for (size_t k = 0; k < self->channels; k++)
         self->heard_count[k] = 0;
-    for (size_t i = 0; i < self->inputs; i++) {
-        self->input[i].marked = false;
-        self->input[i].silent = 0;
-    }
-    for (size_t left = self->inputs; left > 0;)
-        for (size_t i = 0; i < self->inputs; i++) {
-            if (whole[i])
-                continue;
-            if (listen_on(self, &self->input[i], &whole[i], err))
-                return oac_iio_of_board(self, self->input[i].board, err);
-            left -= whole[i];
+    self->silent = false;
+    err->status = OAC_OK;
+    for (; ears < self->inputs; ears++) {
+        struct oac_iio_converter *input = &self->input[ears];
+        ear[ears] = (struct ear){.self = self,
+                                 .input = input,
+                                 .first = input->line[0] - self->channels - 1,
+                                 .mark = before * self->line[input->line[0]].per_slot};
+        if (oac_iio_buffer_run(input->buffer, hear, &ear[ears], err)) {
+            (void)oac_iio_of_board(self, input->board, err);
+            break;
         }
-    return OAC_OK;
+    }
+    for (size_t i = 0; i < ears; i++)
+        end(self, &ear[i], err);
+    return err->status;
 }

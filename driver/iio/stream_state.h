@@ -50,10 +50,7 @@ struct oac_iio_converter { /* one device in one direction */
     struct oac_iio_buffer *buffer;
     size_t samples;    /* of the open buffer, as asked for */
     uint32_t per_slot; /* samples */
-    /* inputs: of the burst that is heard */
-    bool marked;   /* its start mark has come */
-    size_t start;  /* first sample of the train */
-    size_t silent; /* samples without a mark */
+    size_t start;      /* inputs: first sample of the train that was heard last */
 };
 
 struct oac_iio_segment { /* loaded */
@@ -82,9 +79,9 @@ struct oac_iio_stream {
     size_t train_capacity[OAC_BOARD_PORTS_MAX];
     size_t slots, first_slot; /* of the train; of its first segment */
     size_t ramp_slots;        /* at each end */
-    /* what was heard: board codes (channels, heard_capacity) */
+    /* what was heard of each readout: board codes */
     int32_t *heard[OAC_BOARD_PORTS_MAX];
-    size_t heard_capacity, heard_count[OAC_BOARD_PORTS_MAX];
+    size_t heard_capacity[OAC_BOARD_PORTS_MAX], heard_count[OAC_BOARD_PORTS_MAX];
     struct oac_account account;
     struct oac_drive drive; /* zeroed: unarmed, nobody watches */
 };

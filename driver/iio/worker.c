@@ -20,8 +20,36 @@ struct oac_iio_worker {
     pthread_cond_t changed;
     struct oac_iio_job job;
     bool busy, stop, started;
+    bool calling;   /* busy, and not in what comes after a call */
+    double since_s; /* of that call, monotonic */
     ssize_t answer;
 };
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* One call and what comes after it; with the lock held, but not during either. Whether to call again. */
+static bool call_once(struct oac_iio_worker *self)
+{
+    const struct oac_iio_job job = self->job;
+    self->calling = true;
+    self->since_s = now_s();
+    pthread_mutex_unlock(&self->lock);
+    const ssize_t answer = job.call(job.context);
+    pthread_mutex_lock(&self->lock);
+    self->calling = false;
+    self->answer = answer;
+    if (answer < 0 || self->stop || !job.next)
+        return answer >= 0 && !self->stop && job.forever;
+    pthread_mutex_unlock(&self->lock);
+    const bool again = job.next(job.context, answer);
+    pthread_mutex_lock(&self->lock);
+    return again && !self->stop;
+}
 
 static void *work(void *context)
 {
@@ -32,13 +60,9 @@ static void *work(void *context)
             pthread_cond_wait(&self->changed, &self->lock);
             continue;
         }
-        const struct oac_iio_job job = self->job;
-        pthread_mutex_unlock(&self->lock);
-        const ssize_t answer = job.call(job.context);
-        pthread_mutex_lock(&self->lock);
-        self->answer = answer;
-        self->busy = job.forever && answer >= 0 && !self->stop;
-        pthread_cond_broadcast(&self->changed);
+        self->busy = call_once(self);
+        if (!self->busy)
+            pthread_cond_broadcast(&self->changed);
     }
     self->busy = false;
     pthread_cond_broadcast(&self->changed);
@@ -77,27 +101,25 @@ enum oac_status oac_iio_worker_create(struct oac_iio_worker **worker, struct oac
     return OAC_OK;
 }
 
-static struct timespec from_now(double s)
+static struct timespec at_time(double s)
 {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
     const double whole = floor(s);
-    at.tv_sec += (time_t)whole;
-    at.tv_nsec += (long)((s - whole) * 1e9);
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
+    return (struct timespec){(time_t)whole, (long)((s - whole) * 1e9)};
 }
 
-/* With the lock held. False: still busy after so long. */
+/* With the lock held. False: a call has not returned for so long, counted from here or its later start. */
 static bool idle_within(struct oac_iio_worker *self, double s)
 {
-    const struct timespec until = from_now(s);
-    while (self->busy && !self->job.forever)
-        if (pthread_cond_timedwait(&self->changed, &self->lock, &until) == ETIMEDOUT)
-            return !self->busy;
+    const double from_s = now_s();
+    double until_s = from_s + s;
+    while (self->busy && !self->job.forever) {
+        const struct timespec until = at_time(until_s);
+        if (pthread_cond_timedwait(&self->changed, &self->lock, &until) != ETIMEDOUT)
+            continue;
+        until_s = (self->calling ? fmax(self->since_s, from_s) : now_s()) + s;
+        if (self->busy && until_s <= now_s())
+            return false;
+    }
     return true;
 }
 

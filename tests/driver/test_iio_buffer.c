@@ -184,6 +184,105 @@ Test(iio_buffer, a_refill_without_an_answer_is_cancelled_at_its_deadline, .timeo
     cr_expect_leq(threads(), before);
 }
 
+struct run {                /* of a buffer: what its thread counted */
+    unsigned buffers, most; /* so far; with the last of which it ends */
+    useconds_t pause_us;
+    unsigned pushed; /* by the tap */
+};
+
+static bool count_buffer(void *context, const struct oac_iio_view *view)
+{
+    struct run *run = context;
+    usleep(run->pause_us);
+    memset(view->data, 0, view->samples * view->step);
+    return ++run->buffers < run->most;
+}
+
+static void count_push(void *context, const char *device, const char *channel, size_t samples,
+                       const void *first, size_t step_bytes)
+{
+    (void)device, (void)channel, (void)samples, (void)first, (void)step_bytes;
+    ((struct run *)context)->pushed++;
+}
+
+Test(iio_buffer, a_run_plays_and_hears_buffer_after_buffer_until_it_is_told_to_end)
+{
+    const struct oac_iio_buffer_spec in = input(2, 5.0), out = output(false);
+    struct run heard = {.most = 7}, played = {.most = 5};
+    const struct oac_tap tap = {.context = &played, .pushed = count_push};
+    enum oac_iio_mode mode;
+    struct oac_err err;
+    start(NULL);
+    oac_iio_watch(session, &tap, "");
+    struct oac_iio_buffer *adc = opened(&in, &mode), *dac = opened(&out, &mode);
+    for (unsigned i = 1; i <= 2; i++) { /* a buffer can run again */
+        played.buffers = heard.buffers = 0;
+        cr_expect_eq(oac_iio_buffer_run(dac, count_buffer, &played, &err), OAC_OK);
+        cr_expect_eq(oac_iio_buffer_run(adc, count_buffer, &heard, &err), OAC_OK);
+        cr_expect_eq(oac_iio_buffer_wait(adc, &err), OAC_OK, "%s", err.message);
+        cr_expect_eq(oac_iio_buffer_wait(dac, &err), OAC_OK, "%s", err.message);
+        cr_expect_eq(heard.buffers, 7);
+        cr_expect_eq(played.buffers, 5);
+        cr_expect_eq(played.pushed, i * 4, "what ends a run is not played");
+    }
+    oac_iio_buffer_close(adc);
+    oac_iio_buffer_close(dac);
+    stop();
+}
+
+Test(iio_buffer, the_deadline_of_a_run_is_over_each_call_and_not_over_what_is_done_between)
+{
+    struct run slow = {.most = 3, .pause_us = 500000};
+    enum oac_iio_mode mode;
+    struct oac_err err;
+    const struct oac_iio_buffer_spec spec = input(1, 0.3);
+    start(NULL);
+    struct oac_iio_buffer *adc = opened(&spec, &mode);
+    cr_expect_eq(oac_iio_buffer_run(adc, count_buffer, &slow, &err), OAC_OK);
+    cr_expect_eq(oac_iio_buffer_run(adc, count_buffer, &slow, &err), OAC_EINVAL);
+    cr_expect_eq(oac_iio_buffer_wait(adc, &err), OAC_OK, "%s", err.message);
+    cr_expect_eq(slow.buffers, 3);
+    oac_iio_buffer_close(adc);
+    stop();
+}
+
+Test(iio_buffer, a_run_without_an_answer_is_cancelled_at_its_deadline, .timeout = 60)
+{
+    const struct oac_iio_buffer_spec spec = input(1, 0.3);
+    struct run run = {.most = 1000};
+    enum oac_iio_mode mode;
+    struct oac_err err;
+    cr_assert_null(iio_fixture_open(&bench, 0, "delay:9:3000", &err));
+    cr_assert_eq(oac_iio_open(bench.uri, 20000, &session, &err), OAC_OK, "%s", err.message);
+    struct oac_iio_buffer *adc = opened(&spec, &mode);
+    const double from_s = iio_fixture_now_s();
+    cr_expect_eq(oac_iio_buffer_run(adc, count_buffer, &run, &err), OAC_OK);
+    cr_expect_eq(oac_iio_buffer_wait(adc, &err), OAC_EDEVICE);
+    const double took_s = iio_fixture_now_s() - from_s;
+    cr_expect(strstr(err.message, "m2k-adc: no answer within 0.3 s"), "%s", err.message);
+    cr_expect(took_s >= 0.3 && took_s < 2.0, "%g s", took_s);
+    cr_expect_gt(run.buffers, 0, "the fault is to come in the middle");
+    oac_iio_buffer_close(adc);
+    stop();
+}
+
+Test(iio_buffer, a_second_client_that_widens_the_layout_ends_a_run)
+{
+    const struct oac_iio_buffer_spec spec = input(1, 5.0);
+    struct run run = {.most = 1000};
+    enum oac_iio_mode mode;
+    struct oac_err err;
+    start("wider:3");
+    struct oac_iio_buffer *adc = opened(&spec, &mode);
+    cr_expect_eq(oac_iio_buffer_run(adc, count_buffer, &run, &err), OAC_OK);
+    cr_expect_eq(oac_iio_buffer_wait(adc, &err), OAC_EDEVICE);
+    cr_expect(strstr(err.message, "another program"), "%s", err.message);
+    cr_expect_eq(oac_iio_buffer_answer(adc), OAC_IIO_REOPEN_BUFFER);
+    cr_expect_eq(run.buffers, 2);
+    oac_iio_buffer_close(adc);
+    stop();
+}
+
 Test(iio_buffer, a_server_that_dies_ends_refills_and_pushes_with_a_message, .timeout = 60)
 {
     const struct oac_iio_buffer_spec in = input(1, 2.0), out = output(false);

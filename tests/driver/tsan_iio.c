@@ -2,6 +2,7 @@
 /* A device's thread, its deadline and its cancelling, against the virtual bench: no race under TSan. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef OAC_HAVE_LIBIIO
 #include "driver/iio/buffer.h"
@@ -55,6 +56,40 @@ static int buffers(const struct iio_fixture *bench, struct oac_err *err)
     oac_iio_buffer_close(adc);
     oac_iio_close(session);
     return 0;
+}
+
+static bool count_down(void *context, const struct oac_iio_view *view)
+{
+    memset(view->data, 0, view->samples * view->step);
+    return --*(unsigned *)context > 0;
+}
+
+/* Both directions at once, each on its own thread, one of them closed in full flight. */
+static int runs(const struct iio_fixture *bench, struct oac_err *err)
+{
+    const struct oac_iio_buffer_spec out = {.device = "m2k-dac-a",
+                                            .channels = 1,
+                                            .channel = channel,
+                                            .output = true,
+                                            .samples = 1024,
+                                            .deadline_s = 5.0};
+    struct oac_iio_buffer_spec in = out;
+    struct oac_iio_session *session;
+    struct oac_iio_buffer *dac, *adc;
+    enum oac_iio_mode mode;
+    unsigned play = UINT32_MAX, hear = 20;
+    in.device = "m2k-adc";
+    in.output = false;
+    if (oac_iio_open(bench->uri, 1000, &session, err) ||
+        oac_iio_buffer_open(session, &out, &dac, &mode, err) ||
+        oac_iio_buffer_open(session, &in, &adc, &mode, err) ||
+        oac_iio_buffer_run(dac, count_down, &play, err) ||
+        oac_iio_buffer_run(adc, count_down, &hear, err) || oac_iio_buffer_wait(adc, err))
+        return failed("runs", err);
+    oac_iio_buffer_close(dac);
+    oac_iio_buffer_close(adc);
+    oac_iio_close(session);
+    return hear != 0 || play == UINT32_MAX;
 }
 
 /* One train of a steady segment through every thread of a stream. */
@@ -169,8 +204,8 @@ int main(void)
         fprintf(stderr, "%s\n", wrong);
         return 1;
     }
-    const int code = buffers(&bench, &err) || stream(&bench, &err) || sweep(&bench, &err) ||
-                     watchdog(&bench, &err);
+    const int code = buffers(&bench, &err) || runs(&bench, &err) || stream(&bench, &err) ||
+                     sweep(&bench, &err) || watchdog(&bench, &err);
     iio_fixture_kill(&bench); /* once more is nothing */
     return code;
 }
