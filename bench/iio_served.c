@@ -23,8 +23,11 @@
 static int serve(const struct iio_served *served, int to)
 {
     static const uint8_t hash[32];
+    static struct oac_bench_boards boards;
+    boards.count = 1;
+    boards.board[0].profile = served->board;
     const struct oac_twin_options options = {
-        .bench = {&served->board, &served->rig, hash, OAC_NOISE_NONE, 1}};
+        .bench = {&boards, &served->rig, hash, OAC_NOISE_NONE, 1}};
     struct oac_twin *twin;
     struct oac_twin_server *server;
     struct oac_err err;

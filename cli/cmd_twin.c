@@ -7,7 +7,9 @@
 #include "base/digest.h"
 #include "cli/command.h"
 #include "cli/station_options.h"
-#include "driver/twin/server.h"
+#include "driver/twin/serve.h"
+
+#define FIRST_PORT ((size_t)30431)
 
 enum { KEY_LISTEN = 'l', KEY_BOARD = 0x100, KEY_FAULT };
 
@@ -17,22 +19,27 @@ static const struct argp_option options[] = {
      "the bench behind the board: a shipped rig (oac rig list) or a file", 1},
     {"set", OAC_CLI_SET, "PATH=VALUE", 0, "change one value of the rig; repeatable", 1},
     {"board", KEY_BOARD, "NAME|FILE", 0,
-     "the board's profile; default: iio.board of the rig, or else m2k", 1},
+     "the board's profile, or NAME=PROFILE of several; default: iio.board of the rig, or else "
+     "m2k",
+     1},
     {"noise", OAC_CLI_NOISE, "LIST", 0, "all (default), none, or a list as in oac run", 1},
     {"seed", OAC_CLI_SEED, "S", 0, "of the noise and of start delays; default 1", 1},
     {NULL, 0, NULL, 0, "How:", 2},
     {"listen", KEY_LISTEN, "HOST:PORT", 0,
-     "default 127.0.0.1:30431, where libiio looks; port 0: any that is free", 2},
+     "default 127.0.0.1:30431, where libiio looks; port 0: any that is free; of several boards "
+     "once for each, default one port after another",
+     2},
     {"fault", KEY_FAULT, "KIND", 0,
      "show a fault, for testing drivers: delay:N[:MS], drop:N, short:N, mask:N, wider:N, "
-     "ebusy:N, nocyclic, close:BYTES, stale:N, lost:N; repeatable",
+     "ebusy:N, nocyclic, close:BYTES, stale:N, clock:PPM, lost:N; repeatable",
      2},
     {0},
 };
 
 struct input {
     struct oac_cli_station station;
-    const char *board, *listen;
+    const char *board, *listen[OAC_BENCH_BOARDS_MAX];
+    size_t listens;
     struct oac_twin_faults faults;
     bool serve;
 };
@@ -56,7 +63,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         input->board = arg;
         return 0;
     case KEY_LISTEN:
-        input->listen = arg;
+        if (input->listens == OAC_BENCH_BOARDS_MAX)
+            argp_error(state, "a bench has at most %u boards: too many --listen",
+                       OAC_BENCH_BOARDS_MAX);
+        input->listen[input->listens++] = arg;
         return 0;
     case KEY_FAULT:
         if (oac_twin_fault_parse(arg, &input->faults, &err) != OAC_OK)
@@ -81,18 +91,49 @@ static const struct argp twin_argp = {
            "that other machines can reach is warned of.\n",
 };
 
+/* Where each board listens: as said, or one port after another from where libiio looks. */
+static enum oac_status addresses(const struct input *input, size_t boards,
+                                 char room[][OAC_TWIN_ADDRESS_BYTES], const char **address,
+                                 struct oac_err *err)
+{
+    if (input->listens && input->listens != boards)
+        return oac_fail(
+            err, OAC_EUSAGE,
+            "%zu --listen for a bench of %zu boards: give one for each, in the order "
+            "of iio.board, or none",
+            input->listens, boards);
+    for (size_t b = 0; b < boards; b++) {
+        snprintf(room[b], OAC_TWIN_ADDRESS_BYTES, "127.0.0.1:%zu", FIRST_PORT + b);
+        address[b] = input->listens ? input->listen[b] : room[b];
+    }
+    return OAC_OK;
+}
+
+static void announce(const struct oac_rig *rig, const struct oac_bench_boards *boards,
+                     const struct oac_twin_serve *serving)
+{
+    for (size_t b = 0; b < boards->count; b++) {
+        const struct oac_bench_board *board = &boards->board[b];
+        printf("board %s%s%s on rig %s: listening on %s\n", board->name,
+               board->name[0] ? "=" : "", board->profile.name, rig->name,
+               oac_twin_serve_address(serving, b));
+    }
+    if (boards->count > 1)
+        printf("--uri %s\n", oac_twin_serve_uri(serving));
+    fflush(stdout);
+}
+
 static int serve(struct oac_cli *cli, struct input *input, const struct oac_rig *rig,
                  const uint8_t hash[32])
 {
-    struct oac_board board;
+    static struct oac_bench_boards boards;
+    char room[OAC_BENCH_BOARDS_MAX][OAC_TWIN_ADDRESS_BYTES];
+    const char *address[OAC_BENCH_BOARDS_MAX];
     struct oac_twin *twin = NULL;
-    struct oac_twin_server *server = NULL;
+    struct oac_twin_serve *serving = NULL;
     struct oac_err err;
-    const char *profile = input->board        ? input->board
-                          : rig->iio.board[0] ? rig->iio.board
-                                              : "m2k";
     const struct oac_twin_options made = {
-        .bench = {.board = &board,
+        .bench = {.boards = &boards,
                   .rig = rig,
                   .rig_hash = hash,
                   .noise = input->station.options.noise,
@@ -101,26 +142,33 @@ static int serve(struct oac_cli *cli, struct input *input, const struct oac_rig 
     };
     int code = 0;
 
-    if (oac_board_read(profile, &board, &err) != OAC_OK ||
+    if (oac_bench_boards_read(rig, &boards, &err) != OAC_OK ||
+        addresses(input, boards.count, room, address, &err) != OAC_OK ||
         oac_twin_create(&made, &twin, &err) != OAC_OK ||
-        oac_twin_server_open(twin, input->listen, cli->sink, &server, &err) != OAC_OK) {
+        oac_twin_serve_open(twin, &boards, address, cli->sink, &serving, &err) != OAC_OK) {
         code = oac_cli_fail(cli, &err);
         goto done;
     }
-    printf("board %s on rig %s: listening on %s\n", board.name, rig->name,
-           oac_twin_server_address(server));
-    fflush(stdout);
-    if (oac_twin_server_run(server, &err) != OAC_OK)
+    announce(rig, &boards, serving);
+    if (oac_twin_serve_wait(serving, &err) != OAC_OK)
         code = oac_cli_fail(cli, &err);
 done:
-    oac_twin_server_close(server);
+    oac_twin_serve_close(serving);
     oac_twin_destroy(twin);
     return code;
 }
 
+static const struct oac_rig *take_board(const struct input *input, struct oac_rig *rig)
+{
+    if (input->board || !rig->iio.board[0])
+        snprintf(rig->iio.board, sizeof rig->iio.board, "%s",
+                 input->board ? input->board : "m2k");
+    return rig;
+}
+
 int oac_cmd_twin(struct oac_cli *cli, int argc, char **argv)
 {
-    struct input input = {.listen = "127.0.0.1:30431"};
+    struct input input = {.listens = 0};
     const struct oac_station_options *options_of = &input.station.options;
     struct oac_rig rig;
     struct oac_err err;
@@ -135,7 +183,7 @@ int oac_cmd_twin(struct oac_cli *cli, int argc, char **argv)
         oac_digest_memory(text, strlen(text), hash, &err) != OAC_OK)
         code = oac_cli_fail(cli, &err);
     else
-        code = serve(cli, &input, &rig, hash);
+        code = serve(cli, &input, take_board(&input, &rig), hash);
     free(text);
     return code;
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "driver/dry.h"
 
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "driver/board.h"
-#include "driver/twin/server.h"
+#include "driver/bench_boards.h"
+#include "driver/twin/serve.h"
 #ifdef OAC_HAVE_LIBIIO
 #include "driver/iio/probe.h"
 #endif
@@ -16,15 +13,13 @@
 #define TIMEOUT_MS 5000u
 
 struct oac_dry {
-    struct oac_board board;
+    struct oac_bench_boards boards;
     struct oac_twin *twin;
-    struct oac_twin_server *server;
-    pthread_t thread;
-    bool serving;
-    char uri[OAC_TWIN_ADDRESS_BYTES + 8];
+    struct oac_twin_serve *serve;
 };
 
 #ifdef OAC_HAVE_LIBIIO
+/* Whether the profile is that of the context at a URI; names as rigs give them. */
 static enum oac_status fits(const char *uri, const char *board, struct oac_err *err)
 {
     struct oac_iio_session *session = NULL;
@@ -48,63 +43,56 @@ static enum oac_status fits(const char *uri, const char *board, struct oac_err *
 }
 #endif
 
-static void *serve(void *context)
+static enum oac_status all_fit(const struct oac_bench_boards *boards, const char *list,
+                               struct oac_err *err)
 {
-    struct oac_err ignored;
-    (void)!oac_twin_server_run(context, &ignored);
-    return NULL;
+    char uri[OAC_BENCH_BOARDS_MAX][OAC_CONFIG_TEXT_BYTES];
+    if (oac_bench_boards_uris(boards, list, uri, err))
+        return err->status;
+    for (size_t b = 0; b < boards->count; b++)
+        if (fits(uri[b], boards->board[b].from, err))
+            return boards->board[b].name[0]
+                       ? oac_fail_within(err, "board %s", boards->board[b].name)
+                       : err->status;
+    return OAC_OK;
 }
 
 enum oac_status oac_dry_open(const struct oac_rig *rig, const uint8_t rig_hash[32],
                              uint32_t noise, uint64_t seed, const char *uri,
                              struct oac_dry **dry, struct oac_err *err)
 {
-    if (!rig->iio.board[0])
-        return oac_fail(
-            err, OAC_EMISMATCH,
-            "rig %s has no iio.board: it describes no lab bench; take one that does, "
-            "such as m2k-bench",
-            rig->name);
+    const char *address[OAC_BENCH_BOARDS_MAX];
     struct oac_dry *made = oac_alloc(1, sizeof *made, "a dry run", err);
     if (!made)
         return err->status;
-    const struct oac_twin_options options = {.bench = {.board = &made->board,
+    for (size_t b = 0; b < OAC_BENCH_BOARDS_MAX; b++)
+        address[b] = "127.0.0.1:0";
+    const struct oac_twin_options options = {.bench = {.boards = &made->boards,
                                                        .rig = rig,
                                                        .rig_hash = rig_hash,
                                                        .noise = noise,
                                                        .seed = seed}};
-    if (oac_board_read(rig->iio.board, &made->board, err) ||
-        (uri && uri[0] && fits(uri, rig->iio.board, err)) ||
+    if (oac_bench_boards_read(rig, &made->boards, err) ||
+        (uri && uri[0] && all_fit(&made->boards, uri, err)) ||
         oac_twin_create(&options, &made->twin, err) ||
-        oac_twin_server_open(made->twin, "127.0.0.1:0", NULL, &made->server, err))
-        goto fail;
-    snprintf(made->uri, sizeof made->uri, "ip:%s", oac_twin_server_address(made->server));
-    if (pthread_create(&made->thread, NULL, serve, made->server) != 0) {
-        oac_fail(err, OAC_EIO, "cannot start a thread for a dry run");
-        goto fail;
+        oac_twin_serve_open(made->twin, &made->boards, address, NULL, &made->serve, err)) {
+        oac_dry_close(made);
+        return err->status;
     }
-    made->serving = true;
     *dry = made;
     return OAC_OK;
-fail:
-    oac_dry_close(made);
-    return err->status;
 }
 
 const char *oac_dry_uri(const struct oac_dry *dry)
 {
-    return dry->uri;
+    return oac_twin_serve_uri(dry->serve);
 }
 
 void oac_dry_close(struct oac_dry *dry)
 {
     if (!dry)
         return;
-    if (dry->serving) {
-        oac_twin_server_stop(dry->server);
-        pthread_join(dry->thread, NULL);
-    }
-    oac_twin_server_close(dry->server);
+    oac_twin_serve_close(dry->serve);
     oac_twin_destroy(dry->twin);
     free(dry);
 }

@@ -111,6 +111,8 @@ static void workspace_destroy(void *context, struct oac_workspace *work)
     free(work->flag);
     free(work->heard);
     free(work->delay_s);
+    free(work->drift_s);
+    free(work->moved_s);
     free(work->phasor);
     free(work);
 }
@@ -122,6 +124,8 @@ static struct oac_workspace *workspace_create(void *context, struct oac_err *err
     if (!work)
         return NULL;
     if (!(work->delay_s = oac_alloc(self->caps.channels, sizeof(double), "delays", err)) ||
+        !(work->drift_s = oac_alloc(self->caps.channels, sizeof(double), "drifts", err)) ||
+        !(work->moved_s = oac_alloc(self->caps.channels, sizeof(double), "delays", err)) ||
         !(work->phasor = oac_alloc(2 * self->caps.channels, sizeof(double), "phases", err)) ||
         !(work->stream = self->stream.ops->workspace_create(self->stream.self, err))) {
         workspace_destroy(self, work);

@@ -7,8 +7,8 @@
  *     changing delays    [preamble, both parts] windows... [word], every burst
  * Once a bias has been set, words of a stable stream accuse nobody either, until the next alignment: what
  * their codes give is another light then. A word is out of time when its delay differs by more than LATE
- * samples and BEYOND standard errors from what it should be. A word that cannot be seen against its noise
- * accuses nobody on a stable stream. */
+ * samples and BEYOND standard errors from what it should be; where readouts have a clock of their own, than that may
+ * account for (modem_drift.c). A word that cannot be seen against its noise accuses nobody on a stable stream. */
 #include <math.h>
 #include <string.h>
 
@@ -34,7 +34,9 @@ size_t oac_modem_burst_windows(const struct oac_modem *self, const struct oac_mo
     const size_t segments = self->stream.caps->segments_max;
     const size_t room = segments > sync ? segments - sync : 1;
     most = most < room ? most : room;
+    const size_t steady = oac_modem_drift_windows(self, plan->slots);
     most = most < self->batch ? most : self->batch;
+    most = most < steady ? most : steady;
     return most > 1 ? most : 1;
 }
 
@@ -145,19 +147,22 @@ static enum oac_status hear(const struct oac_modem *self, struct oac_workspace *
                                    near + reach, fit, phasor, err);
 }
 
-/* Does a word stand at delay_s? Only a word that is seen can stand elsewhere, when `lenient`. */
+/* Does a word stand at delay_s, or at most `more` samples off? Only a word that is seen can stand elsewhere,
+ * when `lenient`. late_s: by how much it does; NULL: not wanted. */
 static enum oac_status in_time(const struct oac_modem *self, struct oac_workspace *work,
                                const float *rx, size_t row, double delay_s, bool lenient,
-                               bool *good, struct oac_err *err)
+                               double more, double *late_s, bool *good, struct oac_err *err)
 {
     const double sample_s = self->caps.slot_s / self->stream.caps->readout_samples_per_slot;
     struct oac_align_fit fit;
     if (hear(self, work, &self->word, rx, 0, row, delay_s, &fit, NULL, err))
         return err->status;
-    const double late = fabs(fit.delay - delay_s / sample_s);
+    const double late = fit.delay - delay_s / sample_s;
+    if (late_s)
+        *late_s = late * sample_s;
     if (!(fit.contrast >= OAC_MODEM_CONTRAST_LEAST))
         *good = *good && lenient;
-    else if (late > fmax(LATE, BEYOND * fit.sigma))
+    else if (fabs(late) > more + fmax(LATE, BEYOND * fit.sigma))
         *good = false;
     return OAC_OK;
 }
@@ -196,10 +201,10 @@ static enum oac_status judge_stable(const struct oac_modem *self, struct oac_wor
     if (!(self->contrast[0] > 0.0) || atomic_load(&self->biased))
         return OAC_OK;
     if (layout->lead &&
-        in_time(self, work, layout->lead_rx, 0, self->delay_s[0], true, good, err))
+        in_time(self, work, layout->lead_rx, 0, self->delay_s[0], true, 0.0, NULL, good, err))
         return err->status;
     if (layout->tail &&
-        in_time(self, work, layout->tail_rx, 0, self->delay_s[0], true, good, err))
+        in_time(self, work, layout->tail_rx, 0, self->delay_s[0], true, 0.0, NULL, good, err))
         return err->status;
     return OAC_OK;
 }
@@ -208,13 +213,21 @@ static enum oac_status judge_changing(const struct oac_modem *self, struct oac_w
                                       const struct layout *layout, bool *good,
                                       struct oac_err *err)
 {
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const double length = oac_modem_drift_length(self, layout->windows, work->plan.slots);
+    const double more = caps->clock_drift * length * caps->readout_samples_per_slot;
     if (find_delays(self, work, layout, good, err))
         return err->status;
-    for (size_t k = 0; k < work->plan.rows && *good; k++)
+    for (size_t k = 0; k < work->plan.rows && *good; k++) {
+        double late_s = 0.0;
         if (self->contrast[k] > 0.0 && layout->tail &&
-            in_time(self, work, layout->tail_rx, k, work->delay_s[k], false, good, err))
+            in_time(self, work, layout->tail_rx, k, work->delay_s[k], false, more, &late_s,
+                    good, err))
             return err->status;
-    *good = *good && oac_modem_plan_place(self, work->delay_s, &work->plan);
+        work->drift_s[k] = caps->clock_drift > 0.0 ? late_s / length : 0.0;
+    }
+    *good = *good && oac_modem_drift_place(self, work, 0) && /* it moves along a line */
+            oac_modem_drift_place(self, work, layout->windows - 1);
     return OAC_OK;
 }
 
@@ -261,7 +274,10 @@ enum oac_status oac_modem_burst_play(struct oac_modem *self, struct oac_workspac
         (self->stream.caps->delay_stable ? judge_stable(self, work, &layout, good, err)
                                          : judge_changing(self, work, &layout, good, err)))
         return err->status;
-    for (size_t i = 0; *good && i < count; i++)
+    for (size_t i = 0; *good && i < count; i++) {
+        if (self->stream.caps->clock_drift > 0.0)
+            *good = oac_modem_drift_place(self, work, i);
         take_window(self, work, job, &layout, first + i, i, flags);
+    }
     return OAC_OK;
 }

@@ -73,6 +73,11 @@ enum oac_status oac_modem_check(const struct oac_stream_caps *caps,
                         "\"%s\" has gates and delays that change from burst to burst: where to "
                         "put a gate is known only afterwards",
                         id);
+    if (caps->clock_drift > 0.0 && (caps->delay_stable || caps->link.client->iq))
+        return oac_fail(err, OAC_EUNSUPPORTED,
+                        "\"%s\" has readouts on another clock than its drives: that needs "
+                        "delays found in every burst, and single voltages, not I and Q",
+                        id);
     for (size_t k = 0; k < caps->link.channels; k++)
         if (!(fabs(caps->link.nominal->channel[k].gain_code) > 0.0))
             return oac_fail(err, OAC_EINVAL,

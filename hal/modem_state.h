@@ -101,6 +101,8 @@ struct oac_workspace { /* the modem's; `stream` is the implementation's */
     double *heard; /* of preamble or word, the longer */
     size_t heard_capacity;
     double *delay_s; /* (channels) of this burst */
+    double *drift_s; /* (channels) by which that grows in a slot */
+    double *moved_s; /* (channels) the delay at one window */
     double *phasor;  /* (channels, 2) the same: where I and Q show the product */
 };
 
@@ -268,6 +270,16 @@ enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
                                         double skew, double min_delay, double max_delay,
                                         struct oac_align_fit *fit, double *phasor,
                                         struct oac_err *err) OAC_MUST_USE;
+
+/* modem_drift.c: readouts whose clock is not that of the drives. */
+/* Windows of so many slots that a burst may have, and runs that may add up; SIZE_MAX: any number. Pure. */
+size_t oac_modem_drift_windows(const struct oac_modem *self, size_t slots);
+size_t oac_modem_drift_repeats(const struct oac_modem *self,
+                               const struct oac_modem_sequence *sequence);
+/* Slots from the delay's place in the preamble to the word behind so many windows. Pure. */
+double oac_modem_drift_length(const struct oac_modem *self, size_t windows, size_t slots);
+/* oac_modem_plan_place at the burst's window i. */
+bool oac_modem_drift_place(const struct oac_modem *self, struct oac_workspace *work, size_t i);
 
 /* modem_align.c: finds delays and skew, takes the skew out. */
 bool oac_modem_laser(struct oac_modem *self, size_t channel); /* is on, or cannot be switched */

@@ -63,7 +63,9 @@ size_t oac_modem_sequence_repeats(const struct oac_modem *self,
 {
     const size_t room = self->stream.caps->segments_max / oac_modem_sequence_segments(sequence);
     const size_t memory = OAC_MODEM_RX_MOST / sequence->heard;
-    const size_t most = room < memory ? room : memory;
+    const size_t steady = oac_modem_drift_repeats(self, sequence);
+    size_t most = room < memory ? room : memory;
+    most = most < steady ? most : steady;
     return most > 1 ? most : 1;
 }
 

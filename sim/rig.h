@@ -177,7 +177,8 @@ struct oac_rig {
 
     struct { /* the lab bench that this rig is the twin of; simulators read none of it */
         char uri[OAC_CONFIG_TEXT_BYTES];
-        char board[OAC_CONFIG_TEXT_BYTES]; /* profile: driver/board.h */
+        char board
+            [OAC_CONFIG_TEXT_BYTES]; /* profile: driver/board.h; several: driver/bench_boards.h */
         char weight_ports[OAC_CONFIG_TEXT_BYTES], client_port[OAC_CONFIG_TEXT_BYTES],
             readout_ports
                 [OAC_CONFIG_TEXT_BYTES]; /* names of its ports, comma between channels */

@@ -256,8 +256,12 @@ static const struct oac_config_key KEYS[] = {
     TRUTH(fault.no_light, "no", "No light reaches the client: the fiber is cut."),
 
     TEXT(iio.uri, "",
-         "Where the bench answers: ip:HOST[:PORT], usb:, local:; --uri overrides."),
-    TEXT(iio.board, "", "Profile of its board: a shipped name or a file."),
+         "Where the bench answers: ip:HOST[:PORT], usb:, local:, of several boards NAME=URI, "
+         "comma between them; --uri overrides."),
+    TEXT(
+        iio.board, "",
+        "Profile of its board: a shipped name or a file; of several boards NAME=PROFILE, comma "
+        "between them, and their ports are NAME/PORT."),
     TEXT(iio.weight_ports, "",
          "Outputs that drive the weight modulators, comma between channels."),
     TEXT(iio.client_port, "", "Output that drives the client's modulator."),

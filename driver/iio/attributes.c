@@ -102,11 +102,13 @@ static enum oac_status insist(struct oac_iio_session *session, const struct plac
 static void tell(const struct oac_iio_session *session, const struct place *place,
                  const char *value)
 {
-    char name[300];
+    char name[300], whole[400];
     if (!session->tap)
         return;
     name_place(place, "", name, sizeof name);
-    session->tap->wrote(session->tap->context, name + 1, value);
+    snprintf(whole, sizeof whole, "%s%s%s", session->board, session->board[0] ? "/" : "",
+             name + 1);
+    session->tap->wrote(session->tap->context, whole, value);
 }
 
 enum oac_status oac_iio_read(struct oac_iio_session *session, const char *device,

@@ -36,10 +36,8 @@ static size_t piece_samples(const struct oac_board *board, double rate_hz, size_
     return buffer_samples(board, wanted);
 }
 
-/* The profile's settings of inputs, and of the port's own device. */
-static enum oac_status set_up_input(struct oac_iio_session *session,
-                                    const struct oac_board *board,
-                                    const struct oac_board_port *port, struct oac_err *err)
+enum oac_status oac_port_set_up(struct oac_iio_session *session, const struct oac_board *board,
+                                const struct oac_board_port *port, struct oac_err *err)
 {
     struct oac_board *part = oac_alloc(1, sizeof *part, "board profile", err);
     if (!part)
@@ -102,7 +100,7 @@ enum oac_status oac_port_ear_open(struct oac_iio_session *session,
         return oac_fail(err, OAC_EINVAL, "port %s is an output; set it with oac port set",
                         port->name);
     if (oac_probe_range(session, port, err) ||
-        (!is_set_up && set_up_input(session, board, port, err)))
+        (!is_set_up && oac_port_set_up(session, board, port, err)))
         return err->status;
     struct oac_port_ear *self = oac_alloc(1, sizeof *self, "an input", err);
     if (!self)

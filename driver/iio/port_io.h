@@ -27,6 +27,11 @@ enum oac_status oac_port_read(struct oac_iio_session *session, const struct oac_
                               double deadline_s, struct oac_port_reading *reading,
                               struct oac_err *err) OAC_MUST_USE;
 
+/* The profile's settings of inputs, and of the port's own device. */
+enum oac_status oac_port_set_up(struct oac_iio_session *session, const struct oac_board *board,
+                                const struct oac_board_port *port,
+                                struct oac_err *err) OAC_MUST_USE;
+
 /* What may be asked of an output: DC-coupled, inside its limits; *code is what is played. Pure. */
 enum oac_status oac_port_check(const struct oac_board_port *port, double volts, uint16_t *code,
                                struct oac_err *err) OAC_MUST_USE;

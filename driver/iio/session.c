@@ -187,9 +187,11 @@ enum oac_status oac_iio_trust(struct oac_iio_session *session, struct oac_err *e
     return OAC_OK;
 }
 
-void oac_iio_watch(struct oac_iio_session *session, const struct oac_tap *tap)
+void oac_iio_watch(struct oac_iio_session *session, const struct oac_tap *tap,
+                   const char *board)
 {
     session->tap = tap;
+    session->board = board;
 }
 
 const char *oac_iio_uri(const struct oac_iio_session *session)

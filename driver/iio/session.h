@@ -35,8 +35,10 @@ enum oac_status oac_iio_open(const char *uri, unsigned timeout_ms,
 void oac_iio_close(
     struct oac_iio_session *session); /* NULL is fine; destroys buffers before the context */
 
-/* From now on the tap sees every write and every push; NULL: nobody. It must outlive the session. */
-void oac_iio_watch(struct oac_iio_session *session, const struct oac_tap *tap);
+/* From now on the tap sees every write and every push; NULL: nobody. Places begin with the board's name, where it
+ * has one. Both must outlive the session. */
+void oac_iio_watch(struct oac_iio_session *session, const struct oac_tap *tap,
+                   const char *board);
 
 const char *oac_iio_uri(const struct oac_iio_session *session);
 /* Context attribute, or NULL. Valid until the session closes. */

@@ -22,6 +22,7 @@ struct oac_iio_session {
     bool dead;      /* replies can no longer be trusted: open again before the next one */
     size_t buffers; /* open; they go before the context */
     const struct oac_tap *tap; /* NULL: nobody watches */
+    const char *board;         /* with a tap: its name or "" */
     struct iio_context *context;
 };
 

@@ -9,10 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "driver/iio/session_state.h"
 #include "driver/iio/stream_state.h"
 
-#define TIMEOUT_MS   5000u
 #define SEGMENTS_MAX 65536u
 
 static enum oac_status find_place(struct oac_iio_stream *self, size_t *place,
@@ -77,16 +75,18 @@ static enum oac_status refuse(const struct oac_iio_stream *self, enum oac_settin
 static enum oac_status gain(struct oac_iio_stream *self, size_t channel, const double *wanted,
                             double *now, struct oac_err *err)
 {
-    const struct oac_board_port *port = self->line[self->channels + 1 + channel].port;
+    const struct oac_iio_line *line = &self->line[self->channels + 1 + channel];
+    const struct oac_board_port *port = line->port;
+    struct oac_iio_session *session = self->board[line->board].session;
     char text[40], got[80] = "";
     enum oac_status status;
     if (wanted) {
         snprintf(text, sizeof text, "%.6f", *wanted);
-        status = oac_iio_write(self->session, port->device, port->channel, false,
+        status = oac_iio_write(session, port->device, port->channel, false,
                                port->gain_attribute, text, got, sizeof got, err);
     } else {
-        status = oac_iio_read(self->session, port->device, port->channel, false,
-                              port->gain_attribute, got, sizeof got, err);
+        status = oac_iio_read(session, port->device, port->channel, false, port->gain_attribute,
+                              got, sizeof got, err);
     }
     if (!status)
         *now = strtod(got, NULL);
@@ -117,9 +117,9 @@ static enum oac_status get(void *context, enum oac_setting setting, size_t chann
 static enum oac_status safe(void *context, struct oac_err *err)
 {
     struct oac_iio_stream *self = context;
+    size_t lost;
     oac_iio_stream_hush(self);
-    self->made_safe = true;
-    return oac_iio_safe(self->session, &self->board, err);
+    return oac_iio_boards_safe(self, &lost, err);
 }
 
 static void account(const void *context, struct oac_account *figures)
@@ -135,11 +135,13 @@ static void close_stream(void *context)
 {
     struct oac_iio_stream *self = context;
     struct oac_err failed;
-    if (self->session && self->touched && safe(self, &failed) && self->drive.sink)
+    size_t lost = 0;
+    oac_iio_stream_hush(self);
+    if (oac_iio_boards_safe(self, &lost, &failed) && self->drive.sink)
         oac_log(self->drive.sink, OAC_LOG_WARNING,
                 "the outputs may still be driven: %s; run oac safe --uri %s", failed.message,
-                oac_iio_uri(self->session));
-    oac_iio_close(self->session);
+                oac_iio_uri(self->board[lost].session));
+    oac_iio_boards_close(self);
     for (size_t l = 0; self->line && l < self->lines; l++)
         free(self->line[l].board_code);
     for (size_t s = 0; s < self->segments; s++)
@@ -186,28 +188,39 @@ static const char *given(const char *text)
     return text && text[0] ? text : NULL;
 }
 
-static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_hash[32],
-                              const char *uri, struct oac_err *err)
+/* "m2k v0.31, m2k v0.31": what is behind each board, as far as there is room. */
+static void describe(struct oac_iio_stream *self)
 {
-    if (oac_board_read(self->rig.iio.board, &self->board, err) ||
-        oac_iio_open(uri, TIMEOUT_MS, &self->session, err))
-        return err->status;
-    const char *firmware = oac_iio_context_attribute(self->session, "fw_version");
+    size_t used = 0;
+    for (size_t b = 0; b < self->boards.count && used < sizeof self->firmware; b++) {
+        const char *firmware = oac_iio_context_attribute(self->board[b].session, "fw_version");
+        used += (size_t)snprintf(self->firmware + used, sizeof self->firmware - used,
+                                 "%s%.60s %.16s", b ? ", " : "", oac_iio_profile(self, b)->name,
+                                 firmware ? firmware : "");
+    }
     snprintf(self->device_id, sizeof self->device_id, "iio:%.70s", self->rig.name);
-    snprintf(self->firmware, sizeof self->firmware, "%.60s %.16s", self->board.name,
-             firmware ? firmware : "");
-    oac_iio_watch(self->session, self->drive.tap);
+}
+
+static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_hash[32],
+                              const char *at, struct oac_err *err)
+{
+    char uri[OAC_BENCH_BOARDS_MAX][OAC_CONFIG_TEXT_BYTES];
+    if (oac_bench_boards_uris(&self->boards, at, uri, err) ||
+        oac_iio_boards_open(self, uri, err))
+        return err->status;
+    describe(self);
     if (oac_iio_ports_bind(self, rig_hash, err) || oac_iio_ports_consent(self, err))
         return err->status;
-    self->touched = !self->session->dry;
-    if (oac_iio_setup(self->session, &self->board, err) || oac_iio_ports_rates(self, err) ||
-        oac_iio_ports_mixers(self, err))
+    for (size_t b = 0; b < self->boards.count; b++)
+        if (oac_iio_board_set_up(self, b, err))
+            return err->status;
+    if (oac_iio_ports_mixers(self, err))
         return err->status;
     self->synchronised = self->outputs > 1;
     for (size_t o = 0; o < self->outputs; o++)
         self->synchronised =
-            self->synchronised &&
-            oac_iio_has(self->session, self->output[o].device, "", true, "dma_sync");
+            self->synchronised && oac_iio_has(self->board[self->output[o].board].session,
+                                              self->output[o].device, "", true, "dma_sync");
     return OAC_OK;
 }
 
@@ -222,19 +235,13 @@ enum oac_status oac_iio_stream_open(const struct oac_rig *rig, const uint8_t rig
             "no bench to open: give --uri (ip:HOST[:PORT], usb:, local:) or iio.uri "
             "in rig %s",
             rig->name);
-    if (!given(rig->iio.board))
-        return oac_fail(
-            err, OAC_EMISMATCH,
-            "rig %s has no iio.board: it describes no lab bench; take one that does, "
-            "such as m2k-bench",
-            rig->name);
     struct oac_iio_stream *self = oac_alloc(1, sizeof *self, "a lab bench", err);
     if (!self)
         return err->status;
     self->rig = *rig;
     if (drive)
         self->drive = *drive;
-    if (set_up(self, rig_hash, at, err)) {
+    if (oac_bench_boards_read(rig, &self->boards, err) || set_up(self, rig_hash, at, err)) {
         close_stream(self);
         return err->status;
     }

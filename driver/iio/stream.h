@@ -17,6 +17,9 @@
  * A lost buffer or connection is opened again and the train played again, three times in all; a bench
  * that shows no mark for a second is not.
  * The receiver's gain is a setting where the ports have one (gain_attribute).
+ * Several boards make one bench (driver/bench_boards.h), each in a session of its own: one of them plays,
+ * because boards do not start together; all may hear, because every input finds the mark for itself. A board
+ * that only hears is set up as far as its inputs go.
  * Not done: other settings (laser, bias: by hand), AC-coupled and I/Q ports, gated receivers. */
 #ifndef OAC_DRIVER_IIO_STREAM_H
 #define OAC_DRIVER_IIO_STREAM_H
@@ -30,9 +33,10 @@
 
 #define OAC_IIO_MARK_LEAST 0.8
 
-/* uri: NULL or "" takes the rig's iio.uri. rig_hash (32) as in sim/analytic.h. drive: whether real outputs
- * may be driven, and who watches; what it points to must outlive the stream. NULL: unarmed. Sets the board up; its
- * outputs are made safe when the stream is closed; where that fails, drive->sink is told. */
+/* uri: one, or NAME=URI of each board; NULL or "" takes the rig's iio.uri. rig_hash (32) as in sim/analytic.h.
+ * drive: whether real outputs may be driven, and who watches; what it points to must outlive the stream. NULL:
+ * unarmed. Sets the boards up; their outputs are made safe when the stream is closed; where that fails,
+ * drive->sink is told. */
 enum oac_status oac_iio_stream_open(const struct oac_rig *rig, const uint8_t rig_hash[32],
                                     const char *uri, const struct oac_drive *drive,
                                     struct oac_stream *stream,

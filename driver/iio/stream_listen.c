@@ -18,9 +18,9 @@
 #define CHIPS       OAC_IIO_MARK_CHIPS
 #define BLOCK       4096u /* samples decoded at once */
 
-static size_t aligned(const struct oac_iio_stream *self, size_t samples)
+static size_t aligned(const struct oac_board *board, size_t samples)
 {
-    const size_t align = self->board.align_samples > 1 ? self->board.align_samples : 1;
+    const size_t align = board->align_samples > 1 ? board->align_samples : 1;
     return (samples + align - 1) / align * align;
 }
 
@@ -37,24 +37,26 @@ static enum oac_status open_input(struct oac_iio_stream *self, struct oac_iio_co
 {
     const char *channel[OAC_IIO_CHANNELS_MAX];
     const double rate_hz = self->ports[input->line[0]].rate_hz;
+    const struct oac_board *board = oac_iio_profile(self, input->board);
     const size_t wanted = self->line[input->line[0]].port->trigger[0]
-                              ? oac_iio_paced_samples(rate_hz, self->board.buffer_samples_min)
+                              ? oac_iio_paced_samples(rate_hz, board->buffer_samples_min)
                               : (size_t)fmin(fmax(BUFFER_S * rate_hz, BUFFER_MIN), BUFFER_MAX);
     struct oac_iio_view view;
     enum oac_iio_mode mode;
-    input->samples = aligned(self, wanted);
+    input->samples = aligned(board, wanted);
     const struct oac_iio_buffer_spec spec = {
         .device = input->device,
         .channels = oac_iio_channel_names(self, input, channel),
         .channel = channel,
         .samples = input->samples,
-        .kernel_buffers = self->board.kernel_buffers,
+        .kernel_buffers = board->kernel_buffers,
         .deadline_s = 10.0 + 2.0 * (double)input->samples / rate_hz,
     };
-    if (oac_iio_buffer_open(self->session, &spec, &input->buffer, &mode, err))
+    if (oac_iio_buffer_open(self->board[input->board].session, &spec, &input->buffer, &mode,
+                            err))
         return err->status;
     /* what the kernel had captured before the settings took effect */
-    for (uint32_t i = 0; i < self->board.kernel_buffers; i++)
+    for (uint32_t i = 0; i < board->kernel_buffers; i++)
         if (oac_iio_buffer_refill(input->buffer, &view, err))
             return err->status;
     return OAC_OK;
@@ -64,25 +66,26 @@ enum oac_status oac_iio_listen_open(struct oac_iio_stream *self, struct oac_err 
 {
     for (size_t i = 0; i < self->inputs; i++)
         if (!self->input[i].buffer && open_input(self, &self->input[i], err))
-            return err->status;
+            return oac_iio_of_board(self, self->input[i].board, err);
     return OAC_OK;
 }
 
-static enum oac_status grow(struct oac_iio_stream *self, size_t samples, struct oac_err *err)
+/* Room for so many samples of readout k. */
+static enum oac_status grow(struct oac_iio_stream *self, size_t k, size_t samples,
+                            struct oac_err *err)
 {
-    if (samples <= self->heard_capacity)
+    if (samples <= self->heard_capacity[k])
         return OAC_OK;
-    const size_t room = samples > 2 * self->heard_capacity ? samples : 2 * self->heard_capacity;
-    for (size_t k = 0; k < self->channels; k++) {
-        int32_t *more = oac_alloc(room, sizeof *more, "captured samples", err);
-        if (!more)
-            return err->status;
-        if (self->heard_count[k])
-            memcpy(more, self->heard[k], self->heard_count[k] * sizeof *more);
-        free(self->heard[k]);
-        self->heard[k] = more;
-    }
-    self->heard_capacity = room;
+    const size_t room =
+        samples > 2 * self->heard_capacity[k] ? samples : 2 * self->heard_capacity[k];
+    int32_t *more = oac_alloc(room, sizeof *more, "captured samples", err);
+    if (!more)
+        return err->status;
+    if (self->heard_count[k])
+        memcpy(more, self->heard[k], self->heard_count[k] * sizeof *more);
+    free(self->heard[k]);
+    self->heard[k] = more;
+    self->heard_capacity[k] = room;
     return OAC_OK;
 }
 
@@ -110,6 +113,7 @@ struct ear { /* one input until a train has gone by; its buffer's thread's while
     struct oac_iio_converter *input;
     size_t first, mark;   /* readout of its first line; samples of the train before its mark */
     size_t silent;        /* samples that went by without a mark */
+    bool gave_up;         /* they were too many */
     size_t start, wanted; /* the train's first sample; samples to its end, 0: no mark yet */
     struct oac_err err;
 };
@@ -120,10 +124,10 @@ static enum oac_status append(struct ear *ear, const struct oac_iio_view *view)
     struct oac_iio_stream *self = ear->self;
     const struct oac_iio_converter *input = ear->input;
     const size_t values = self->line[input->line[0]].values;
-    if (grow(self, self->heard_count[ear->first] + view->samples * values, &ear->err))
-        return ear->err.status;
     for (size_t i = 0; i < input->lines; i++) {
         const size_t k = input->line[i] - self->channels - 1;
+        if (grow(self, k, self->heard_count[k] + view->samples * values, &ear->err))
+            return ear->err.status;
         for (size_t which = 0; which < values; which++)
             take(&self->line[input->line[i]], view, i * values + which,
                  self->heard[k] + self->heard_count[k] + which);
@@ -175,9 +179,9 @@ static enum oac_status wait_on(struct ear *ear)
     struct oac_iio_stream *self = ear->self;
     const struct oac_iio_converter *input = ear->input;
     ear->silent += input->samples; /* of time */
-    self->silent = (double)ear->silent > SILENCE_S * self->ports[input->line[0]].rate_hz &&
+    ear->gave_up = (double)ear->silent > SILENCE_S * self->ports[input->line[0]].rate_hz &&
                    ear->silent > SILENCE_MIN * input->samples;
-    if (self->silent)
+    if (ear->gave_up)
         return oac_fail(&ear->err, OAC_EDEVICE,
                         "no start mark on %s in %zu samples: no light reaches the detector, "
                         "or no output plays; check laser, bias, fibres and cables, then look "
@@ -218,30 +222,44 @@ static bool hear(void *context, const struct oac_iio_view *view)
     return ear->wanted == 0 || ear->self->heard_count[ear->first] < ear->wanted;
 }
 
-static enum oac_status listen_to(struct oac_iio_stream *self, struct oac_iio_converter *input,
-                                 size_t *start, struct oac_err *err)
+/* What came of it, where nothing has failed before. */
+static void end(struct oac_iio_stream *self, struct ear *ear, struct oac_err *err)
 {
-    const size_t before = self->ramp_slots + oac_iio_mark_first(self);
-    struct ear ear = {.self = self,
-                      .input = input,
-                      .first = input->line[0] - self->channels - 1,
-                      .mark = before * self->line[input->line[0]].per_slot};
-    oac_iio_losses_forget(input);
-    if (oac_iio_buffer_run(input->buffer, hear, &ear, err) ||
-        oac_iio_buffer_wait(input->buffer, err))
-        return err->status;
-    if (ear.err.status)
-        *err = ear.err;
-    *start = ear.start;
-    return ear.err.status;
+    struct oac_err failed;
+    if (oac_iio_buffer_wait(ear->input->buffer, &failed) == OAC_OK)
+        failed = ear->err;
+    ear->input->start = ear->start;
+    self->silent = self->silent || ear->gave_up;
+    if (failed.status == OAC_OK || err->status)
+        return;
+    *err = failed;
+    (void)oac_iio_of_board(self, ear->input->board, err);
 }
 
-enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[], struct oac_err *err)
+/* All inputs at once: none may wait until its kernel has no room for what it hears. */
+enum oac_status oac_iio_listen(struct oac_iio_stream *self, struct oac_err *err)
 {
+    struct ear ear[OAC_BOARD_PORTS_MAX];
+    const size_t before = self->ramp_slots + oac_iio_mark_first(self);
+    size_t ears = 0;
     for (size_t k = 0; k < self->channels; k++)
         self->heard_count[k] = 0;
+    self->silent = false;
+    err->status = OAC_OK;
     for (size_t i = 0; i < self->inputs; i++)
-        if (listen_to(self, &self->input[i], &start[i], err))
-            return err->status;
-    return OAC_OK;
+        oac_iio_losses_forget(&self->input[i]);
+    for (; ears < self->inputs; ears++) {
+        struct oac_iio_converter *input = &self->input[ears];
+        ear[ears] = (struct ear){.self = self,
+                                 .input = input,
+                                 .first = input->line[0] - self->channels - 1,
+                                 .mark = before * self->line[input->line[0]].per_slot};
+        if (oac_iio_buffer_run(input->buffer, hear, &ear[ears], err)) {
+            (void)oac_iio_of_board(self, input->board, err);
+            break;
+        }
+    }
+    for (size_t i = 0; i < ears; i++)
+        end(self, &ear[i], err);
+    return err->status;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside the IIO stream: bound ports, loaded segments, one train and what is heard of it.
- * stream.c opens and answers; stream_ports.c binds roles to ports, stream_mixers.c looks at their mixers; stream_train.c makes samples of a burst;
- * stream_listen.c reads inputs and finds the train in them; stream_losses.c asks whether it came whole;
- * stream_play.c strings them together. */
+/* Inside the IIO stream: boards, bound ports, loaded segments, one train and what is heard of it.
+ * stream.c opens and answers; stream_boards.c opens boards, sets them up and makes them safe; stream_lines.c
+ * binds a role to its port, stream_ports.c all of them, stream_mixers.c looks at their mixers; stream_train.c makes
+ * samples of a burst; stream_listen.c reads inputs and finds the train in them; stream_losses.c asks whether it
+ * came whole; stream_play.c strings them together. */
 #ifndef OAC_DRIVER_IIO_STREAM_STATE_H
 #define OAC_DRIVER_IIO_STREAM_STATE_H
 
@@ -11,7 +12,7 @@
 #include <stdint.h>
 
 #include "driver/arming.h"
-#include "driver/board.h"
+#include "driver/bench_boards.h"
 #include "driver/iio/buffer.h"
 #include "driver/iio/session.h"
 #include "hal/calrec.h"
@@ -22,7 +23,14 @@
 #define OAC_IIO_MARK_CHIPS  63u
 #define OAC_IIO_RAMP_SLOTS  16u
 
+struct oac_iio_board { /* an open board of the bench */
+    struct oac_iio_session *session;
+    bool touched; /* something was written: there is something to make safe */
+    bool made_safe;
+};
+
 struct oac_iio_line { /* one role on one port */
+    size_t board;
     const struct oac_board_port *port;
     double v0_v, lsb_v; /* of the board's code, at the rate in use */
     uint32_t per_slot,
@@ -36,12 +44,14 @@ struct oac_iio_line { /* one role on one port */
 };
 
 struct oac_iio_converter { /* one device in one direction */
+    size_t board;
     const char *device;
     size_t lines;
     size_t line[OAC_IIO_CHANNELS_MAX]; /* indices into the stream's */
     struct oac_iio_buffer *buffer;
     size_t samples;    /* of the open buffer, as asked for */
     uint32_t per_slot; /* samples */
+    size_t start;      /* inputs: first sample of the train that was heard last */
 };
 
 struct oac_iio_segment { /* loaded */
@@ -55,8 +65,8 @@ struct oac_iio_losses { /* of all trains that were played */
 
 struct oac_iio_stream {
     struct oac_rig rig;
-    struct oac_board board;
-    struct oac_iio_session *session;
+    struct oac_bench_boards boards;
+    struct oac_iio_board board[OAC_BENCH_BOARDS_MAX]; /* as in boards */
     struct oac_stream_caps caps;
     struct oac_port *ports; /* weight (C), client (1), readout (C) */
     struct oac_calrec *nominal;
@@ -67,17 +77,16 @@ struct oac_iio_stream {
     struct oac_iio_converter output[OAC_BOARD_PORTS_MAX], input[OAC_BOARD_PORTS_MAX];
     struct oac_iio_segment *segment;
     size_t segments;
-    bool touched;                 /* something was written: there is something to make safe */
-    bool made_safe, synchronised; /* synchronised: outputs have a common start */
-    bool silent;                  /* no mark came: playing again would bring none either */
+    bool synchronised; /* outputs, all on one board, have a common start */
+    bool silent;       /* no mark came: playing again would bring none either */
     /* the train: codes of the rig (drives, slots * per_slot) */
     uint16_t *train[OAC_BOARD_PORTS_MAX];
     size_t train_capacity[OAC_BOARD_PORTS_MAX];
     size_t slots, first_slot; /* of the train; of its first segment */
     size_t ramp_slots;        /* at each end */
-    /* what was heard: board codes (channels, heard_capacity) */
+    /* what was heard of each readout: board codes */
     int32_t *heard[OAC_BOARD_PORTS_MAX];
-    size_t heard_capacity, heard_count[OAC_BOARD_PORTS_MAX];
+    size_t heard_capacity[OAC_BOARD_PORTS_MAX], heard_count[OAC_BOARD_PORTS_MAX];
     struct oac_account account;
     struct oac_iio_losses underflow, overflow;
     struct oac_drive drive; /* zeroed: unarmed, nobody watches */
@@ -90,7 +99,33 @@ enum oac_status oac_iio_map_output(const struct oac_iio_stream *self, struct oac
 /* Slots of a ramp that is steep enough for no port. */
 size_t oac_iio_ramp_slots(const struct oac_iio_stream *self);
 
-/* stream_ports.c: caps, lines and converters from rig, board and context. */
+/* stream_boards.c */
+/* uri (boards): opens them all. */
+enum oac_status oac_iio_boards_open(struct oac_iio_stream *self,
+                                    char uri[][OAC_CONFIG_TEXT_BYTES],
+                                    struct oac_err *err) OAC_MUST_USE;
+/* Settings and rates of a board. */
+enum oac_status oac_iio_board_set_up(struct oac_iio_stream *self, size_t board,
+                                     struct oac_err *err) OAC_MUST_USE;
+/* Tries every board that was touched, the one that drives first: it shall not wait for another that is lost.
+ * Reports the first failure; *lost: its board. */
+enum oac_status oac_iio_boards_safe(struct oac_iio_stream *self, size_t *lost,
+                                    struct oac_err *err) OAC_MUST_USE;
+void oac_iio_boards_close(struct oac_iio_stream *self);
+const struct oac_board *oac_iio_profile(const struct oac_iio_stream *self, size_t board);
+/* Puts "board NAME: " in front, where boards have names; returns the status. */
+enum oac_status oac_iio_of_board(const struct oac_iio_stream *self, size_t board,
+                                 struct oac_err *err);
+
+/* stream_lines.c: the next line, role `role` of channel k. */
+enum oac_status oac_iio_line_bind(struct oac_iio_stream *self, enum oac_role role, size_t k,
+                                  struct oac_err *err) OAC_MUST_USE;
+
+/* Writes and reads back the sample rate of every line of a board. */
+enum oac_status oac_iio_lines_rates(struct oac_iio_stream *self, size_t board,
+                                    struct oac_err *err) OAC_MUST_USE;
+
+/* stream_ports.c: caps, lines and converters from rig, boards and contexts. */
 enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t rig_hash[32],
                                    struct oac_err *err) OAC_MUST_USE;
 /* Asks whether the bound outputs may be driven, and tells the tap what they are. */
@@ -99,9 +134,6 @@ enum oac_status oac_iio_ports_consent(const struct oac_iio_stream *self,
 /* Whether the mixers stand where the rig's carrier wants them, after the setup was written. */
 enum oac_status oac_iio_ports_mixers(const struct oac_iio_stream *self,
                                      struct oac_err *err) OAC_MUST_USE;
-/* Writes and reads back the sample rate of every line. */
-enum oac_status oac_iio_ports_rates(struct oac_iio_stream *self,
-                                    struct oac_err *err) OAC_MUST_USE;
 
 /* stream_train.c */
 enum oac_status oac_iio_train_make(struct oac_iio_stream *self,
@@ -113,9 +145,8 @@ enum oac_status oac_iio_train_push(struct oac_iio_stream *self,
 /* stream_listen.c */
 enum oac_status oac_iio_listen_open(struct oac_iio_stream *self,
                                     struct oac_err *err) OAC_MUST_USE;
-/* Until the whole train has been heard on every input; start (inputs): its first sample. */
-enum oac_status oac_iio_listen(struct oac_iio_stream *self, size_t start[],
-                               struct oac_err *err) OAC_MUST_USE;
+/* Until the whole train has been heard on every input. */
+enum oac_status oac_iio_listen(struct oac_iio_stream *self, struct oac_err *err) OAC_MUST_USE;
 /* Buffer of a paced input. Its scans wait in the kernel's kfifo, whose length is rounded up to a power of
  * two, and a scan that finds it full is lost without a word: just more than half of it leaves the other
  * half for the time from one refill to the next. Shorter than a server's patience (2.5 s of 5). Pure. */

@@ -84,7 +84,7 @@ static enum oac_status fit_buffer(struct oac_iio_stream *self, struct oac_iio_co
                                   struct oac_err *err)
 {
     const char *channel[OAC_IIO_CHANNELS_MAX];
-    const struct oac_board *board = &self->board;
+    const struct oac_board *board = oac_iio_profile(self, output->board);
     const size_t align = board->align_samples > 1 ? board->align_samples : 1;
     size_t samples = self->slots * output->per_slot;
     enum oac_iio_mode mode;
@@ -102,7 +102,8 @@ static enum oac_status fit_buffer(struct oac_iio_stream *self, struct oac_iio_co
         .samples = samples,
         .deadline_s = 10.0 + 2.0 * (double)self->slots * self->caps.link.slot_s,
     };
-    if (oac_iio_buffer_open(self->session, &spec, &output->buffer, &mode, err))
+    if (oac_iio_buffer_open(self->board[output->board].session, &spec, &output->buffer, &mode,
+                            err))
         return err->status;
     output->samples = samples;
     return OAC_OK;
@@ -141,13 +142,13 @@ static enum oac_status hold_start(struct oac_iio_stream *self, bool on, struct o
 {
     char got[16];
     for (size_t o = 0; self->synchronised && o < self->outputs; o++)
-        if (oac_iio_write(self->session, self->output[o].device, "", true, "dma_sync",
-                          on ? "1" : "0", got, sizeof got, err))
+        if (oac_iio_write(self->board[self->output[o].board].session, self->output[o].device,
+                          "", true, "dma_sync", on ? "1" : "0", got, sizeof got, err))
             return err->status;
     return OAC_OK;
 }
 
-enum oac_status oac_iio_train_push(struct oac_iio_stream *self, struct oac_err *err)
+static enum oac_status push_all(struct oac_iio_stream *self, struct oac_err *err)
 {
     for (size_t o = 0; o < self->outputs; o++) {
         struct oac_iio_view view;
@@ -166,4 +167,9 @@ enum oac_status oac_iio_train_push(struct oac_iio_stream *self, struct oac_err *
         if (oac_iio_buffer_wait(self->output[o].buffer, err))
             return err->status;
     return hold_start(self, false, err);
+}
+
+enum oac_status oac_iio_train_push(struct oac_iio_stream *self, struct oac_err *err)
+{
+    return push_all(self, err) ? oac_iio_of_board(self, self->output[0].board, err) : OAC_OK;
 }

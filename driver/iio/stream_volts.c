@@ -59,8 +59,8 @@ enum oac_status oac_iio_map_output(const struct oac_iio_stream *self, struct oac
                         "rig %s: port %s of board %s plays %g..%g V, which does not move its "
                         "modulator (peak at %g V, V_pi %g V) from dark to bright: amplify, or "
                         "bias it there",
-                        self->rig.name, board->name, self->board.name, board->min_v,
-                        board->max_v, curve->vpeak_v, curve->vpi_v);
+                        self->rig.name, board->name, oac_iio_profile(self, line->board)->name,
+                        board->min_v, board->max_v, curve->vpeak_v, curve->vpi_v);
     port->code_min = low;
     port->code_max = high;
     return OAC_OK;
@@ -84,21 +84,33 @@ size_t oac_iio_ramp_slots(const struct oac_iio_stream *self)
     return (size_t)longest;
 }
 
+/* The tap knows a port by its name on the bench. */
+static void tell(const struct oac_iio_stream *self, const struct oac_iio_line *line,
+                 const char *role)
+{
+    const struct oac_tap *tap = self->drive.tap;
+    const struct oac_bench_port at = {line->board, line->port};
+    struct oac_board_port named = *line->port;
+    char name[OAC_BENCH_PORT_BYTES];
+    snprintf(named.name, sizeof named.name, "%.63s",
+             oac_bench_port_name(&self->boards, &at, name));
+    tap->bound(tap->context, &named, role, line->v0_v, line->lsb_v);
+}
+
 enum oac_status oac_iio_ports_consent(const struct oac_iio_stream *self, struct oac_err *err)
 {
     struct oac_arming_port driven[OAC_BOARD_PORTS_MAX];
-    const struct oac_tap *tap = self->drive.tap;
     char purpose[80];
+    const size_t board = self->line[0].board; /* of all outputs */
     for (size_t d = 0; d <= self->channels; d++) {
         const struct oac_iio_line *line = &self->line[d];
         const double a = played_v(line, self->ports[d].code_min),
                      b = played_v(line, self->ports[d].code_max);
         driven[d] = (struct oac_arming_port){line->port->name, fmin(a, b), fmax(a, b)};
-        if (tap)
-            tap->bound(tap->context, line->port, d == self->channels ? "client" : "weight",
-                       line->v0_v, line->lsb_v);
+        if (self->drive.tap)
+            tell(self, line, d == self->channels ? "client" : "weight");
     }
     snprintf(purpose, sizeof purpose, "rig %.60s", self->rig.name);
-    return oac_iio_consent(self->session, &self->board, &self->drive, purpose,
-                           self->channels + 1, driven, err);
+    return oac_iio_consent(self->board[board].session, oac_iio_profile(self, board),
+                           &self->drive, purpose, self->channels + 1, driven, err);
 }

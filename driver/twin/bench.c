@@ -19,7 +19,7 @@ enum oac_status oac_twin_bench_create(const struct oac_twin_bench_options *optio
     struct oac_twin_bench *made = oac_alloc(1, sizeof *made, "a virtual bench", err);
     if (!made)
         return err->status;
-    made->board = options->board;
+    made->boards = options->boards;
     if (oac_waveform_open(rig, options->rig_hash, options->noise, options->seed, NULL,
                           &made->stream, err))
         goto fail;
@@ -43,7 +43,7 @@ void oac_twin_bench_destroy(struct oac_twin_bench *bench)
         free(bench->drive[d].clipped);
     }
     free(bench->drive);
-    free(bench->readout_port);
+    free(bench->readout);
     free(bench->weight);
     free(bench->client);
     free(bench->pick);
@@ -67,9 +67,9 @@ uint16_t oac_twin_bench_idle(const struct oac_twin_bench *bench, size_t drive)
     return bench->drive[drive].idle;
 }
 
-uint16_t oac_twin_bench_zero(const struct oac_twin_bench *bench, size_t port)
+uint16_t oac_twin_bench_zero(const struct oac_twin_bench *bench, size_t board, size_t port)
 {
-    return bench->zero[port];
+    return bench->zero[board][port];
 }
 
 size_t oac_twin_bench_drive(const struct oac_twin_bench *bench, size_t drive, size_t count,
@@ -98,11 +98,11 @@ static void to_board(const struct oac_twin_bench *bench, size_t picks, uint16_t 
     const struct oac_stream_caps *caps = bench->stream.caps;
     for (size_t k = 0; k < bench->shape.readouts; k++) {
         const struct oac_port *port = &caps->link.readout[k];
-        const struct oac_board_port *to = &bench->board->port[bench->readout_port[k]];
-        const double gain = bench->gain[bench->readout_port[k]];
+        const struct readout *readout = &bench->readout[k];
         for (size_t i = 0; i < picks; i++)
             out[k * picks + i] = oac_twin_board_code(
-                to, gain, port->v0_v + port->lsb_v * (double)bench->rx[k * picks + i]);
+                readout->to, readout->gain,
+                port->v0_v + port->lsb_v * (double)bench->rx[k * picks + i]);
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The light behind a virtual board: codes of its DACs in, codes of its ADCs out, through the waveform engine.
+/* The light behind the virtual boards of a bench: codes of their DACs in, codes of their ADCs out, through the
+ * waveform engine.
  *
  *     board code -> volts (profile: v0 + lsb code) -> nearest code of the rig's DAC, within its limits
  *     -> waveform engine -> code of the rig's ADC -> volts -> nearest board code, saturating
@@ -20,17 +21,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "driver/board.h"
+#include "driver/bench_boards.h"
 #include "sim/rig.h"
 
 #define OAC_TWIN_UNBOUND SIZE_MAX
 
 struct oac_twin_bench_options {
-    const struct oac_board *board;
+    const struct oac_bench_boards *boards;
     const struct oac_rig *rig;
     const uint8_t *rig_hash; /* (32) */
     uint32_t noise;          /* mask of sim/noise.h */
     uint64_t seed;
+};
+
+struct oac_twin_ports { /* of one board */
+    size_t drive_of[OAC_BOARD_PORTS_MAX], readout_of[OAC_BOARD_PORTS_MAX];
+    double rate_hz[OAC_BOARD_PORTS_MAX]; /* what each runs at */
 };
 
 struct oac_twin_shape {
@@ -39,8 +45,7 @@ struct oac_twin_shape {
     size_t values;      /* of a sample, DAC's and ADC's: 2 where ports carry I and Q, I first */
     size_t guard_slots; /* on each side of a stretch */
     size_t stretch_slots_max; /* guards not counted */
-    size_t drive_of[OAC_BOARD_PORTS_MAX], readout_of[OAC_BOARD_PORTS_MAX]; /* by board port */
-    double rate_hz[OAC_BOARD_PORTS_MAX]; /* what each board port runs at */
+    struct oac_twin_ports board[OAC_BENCH_BOARDS_MAX];
 };
 
 struct oac_twin_bench;
@@ -59,7 +64,7 @@ uint16_t oac_twin_bench_idle(const struct oac_twin_bench *bench, size_t drive);
 size_t oac_twin_bench_drive(const struct oac_twin_bench *bench, size_t drive, size_t count,
                             const int32_t *board_code, uint16_t *rig_code);
 /* The board code of 0 V at an input port, for those that nothing is connected to. */
-uint16_t oac_twin_bench_zero(const struct oac_twin_bench *bench, size_t port);
+uint16_t oac_twin_bench_zero(const struct oac_twin_bench *bench, size_t board, size_t port);
 
 /* Where a drive's codes of a stretch of so many slots go, guards included. */
 uint16_t *oac_twin_bench_place(struct oac_twin_bench *bench, size_t drive, size_t slots);

@@ -7,6 +7,10 @@
 #include "base/alloc.h"
 #include "driver/twin/bench_state.h"
 
+static const char *const part_names[] = {[OAC_BENCH_WEIGHT] = "weight",
+                                         [OAC_BENCH_CLIENT] = "client",
+                                         [OAC_BENCH_READOUT] = "readout"};
+
 static int32_t codes_of(const struct oac_board_port *port)
 {
     return (int32_t)1 << port->codec.bits;
@@ -33,17 +37,16 @@ static uint16_t rig_code(const struct oac_port *port, double v, uint8_t *clipped
     return (uint16_t)code;
 }
 
-static enum oac_status drive_make(const struct oac_board *board, size_t p, double gain,
-                                  const struct oac_port *port, uint32_t per_slot,
+static enum oac_status drive_make(const char *board, const struct oac_board_port *from,
+                                  double gain, const struct oac_port *port, uint32_t per_slot,
                                   struct drive *drive, struct oac_err *err)
 {
-    const struct oac_board_port *from = &board->port[p];
     uint8_t ignored;
     if (from->codec.bits > 16)
         return oac_fail(err, OAC_EUNSUPPORTED,
                         "board %s, port %s: %u bits: the virtual bench "
                         "has converters of at most 16",
-                        board->name, from->name, from->codec.bits);
+                        board, from->name, from->codec.bits);
     drive->port = port;
     drive->per_slot = per_slot;
     drive->codes = (size_t)codes_of(from);
@@ -60,46 +63,31 @@ static enum oac_status drive_make(const struct oac_board *board, size_t p, doubl
     return OAC_OK;
 }
 
-/* The n-th word of a list with commas between them; false when there are fewer. */
-static bool word_of(const char *list, size_t n, char word[OAC_BOARD_NAME_BYTES])
+/* The port of a part's n-th channel: by the rig's list of names, or else, on an only board, `skip` ports after
+ * the first of its direction. */
+static enum oac_status port_find(const struct oac_twin_bench *bench, const struct oac_rig *rig,
+                                 enum oac_bench_part part, const char *list, size_t n,
+                                 size_t skip, struct oac_bench_port *found, struct oac_err *err)
 {
-    for (; n > 0; n--) {
-        list = strchr(list, ',');
-        if (!list)
-            return false;
-        list++;
-    }
-    list += strspn(list, " ");
-    size_t bytes = strcspn(list, ", ");
-    if (bytes == 0 || bytes >= OAC_BOARD_NAME_BYTES)
-        return false;
-    memcpy(word, list, bytes);
-    word[bytes] = '\0';
-    return true;
+    const struct oac_board *board = &bench->boards->board[0].profile;
+    size_t left = n + skip;
+    if (list[0] || bench->boards->count > 1)
+        return oac_bench_port_find(rig, bench->boards, part, n, found, err);
+    for (size_t p = 0; p < board->ports; p++)
+        if (board->port[p].output == (part != OAC_BENCH_READOUT) && left-- == 0) {
+            *found = (struct oac_bench_port){0, &board->port[p]};
+            return OAC_OK;
+        }
+    return oac_fail(err, OAC_EMISMATCH,
+                    "board %s has no port for %s %zu: name one in the rig's iio section, or "
+                    "take a rig with fewer channels or another board",
+                    board->name, part_names[part], n);
 }
 
-/* The port of the n-th of a role's channels: by the rig's list of names, or else `skip` ports
- * after the first of
- * its direction. board->ports when there is none. */
-static size_t port_of(const struct oac_board *board, bool output, const char *list, size_t n,
-                      size_t skip)
+/* What the board multiplies volts by at the rig's rate, which must be one of its own. */
+static enum oac_status rate_find(const char *board, const struct oac_board_port *port,
+                                 double rate_hz, double *gain, struct oac_err *err)
 {
-    char name[OAC_BOARD_NAME_BYTES];
-    size_t p = 0, left = n + skip;
-    if (list[0] != '\0' && !word_of(list, n, name))
-        return board->ports;
-    for (; p < board->ports; p++)
-        if (board->port[p].output == output &&
-            (list[0] ? strcmp(board->port[p].name, name) == 0 : left-- == 0))
-            break;
-    return p;
-}
-
-/* The board's rate that is the rig's, and what the board multiplies volts by at that rate. */
-static enum oac_status rate_find(const struct oac_board *board, size_t p, double rate_hz,
-                                 double *gain, struct oac_err *err)
-{
-    const struct oac_board_port *port = &board->port[p];
     *gain = 1.0;
     if (port->rates == 0)
         return OAC_OK;
@@ -111,64 +99,72 @@ static enum oac_status rate_find(const struct oac_board *board, size_t p, double
     return oac_fail(err, OAC_EMISMATCH,
                     "board %s, port %s does not convert at the rig's %g Hz (slot_rate_hz times "
                     "samples_per_slot), but at %g Hz and others: oac rig check names the keys",
-                    board->name, port->name, rate_hz, port->rate_hz[0]);
+                    board, port->name, rate_hz, port->rate_hz[0]);
 }
 
-static enum oac_status bind(struct oac_twin_bench *bench, const char *role, size_t n, size_t p,
-                            const struct oac_port *port, struct oac_err *err)
+static enum oac_status bind(struct oac_twin_bench *bench, enum oac_bench_part part, size_t n,
+                            const struct oac_bench_port *at, const struct oac_port *port,
+                            double *gain, struct oac_err *err)
 {
-    const struct oac_board *board = bench->board;
-    struct oac_twin_shape *shape = &bench->shape;
-    if (p == board->ports)
-        return oac_fail(
-            err, OAC_EMISMATCH,
-            "board %s has no port for %s %zu: name one in the rig's iio section, or "
-            "take a rig with fewer channels or another board",
-            board->name, role, n);
-    if (shape->drive_of[p] != OAC_TWIN_UNBOUND || shape->readout_of[p] != OAC_TWIN_UNBOUND)
+    const struct oac_board *board = &bench->boards->board[at->board].profile;
+    struct oac_twin_ports *ports = &bench->shape.board[at->board];
+    const size_t p = (size_t)(at->port - board->port);
+    const char *role = part_names[part];
+    if (ports->drive_of[p] != OAC_TWIN_UNBOUND || ports->readout_of[p] != OAC_TWIN_UNBOUND)
         return oac_fail(err, OAC_EMISMATCH,
                         "board %s, port %s is given to two roles, one %s %zu", board->name,
-                        board->port[p].name, role, n);
-    if (board->port[p].iq != port->iq)
+                        at->port->name, role, n);
+    if (at->port->iq != port->iq)
         return oac_fail(err, OAC_EMISMATCH,
                         "board %s, port %s %s, the rig's %s %zu %s: set or clear "
                         "subcarrier.carrier_hz",
-                        board->name, board->port[p].name,
-                        board->port[p].iq ? "carries I and Q" : "is one real voltage", role, n,
+                        board->name, at->port->name,
+                        at->port->iq ? "carries I and Q" : "is one real voltage", role, n,
                         port->iq ? "carries I and Q" : "is one real voltage");
+    if (part == OAC_BENCH_READOUT)
+        ports->readout_of[p] = n;
+    else
+        ports->drive_of[p] = part == OAC_BENCH_WEIGHT ? n : bench->shape.readouts;
     for (size_t q = 0; q < board->ports; q++) /* a device has one rate */
-        if (strcmp(board->port[q].device, board->port[p].device) == 0)
-            shape->rate_hz[q] = port->rate_hz;
-    return rate_find(board, p, port->rate_hz, &bench->gain[p], err);
+        if (strcmp(board->port[q].device, at->port->device) == 0)
+            ports->rate_hz[q] = port->rate_hz;
+    return rate_find(board->name, at->port, port->rate_hz, gain, err);
+}
+
+/* Weight n, or behind them all the client. */
+static enum oac_status bind_drive(struct oac_twin_bench *bench, const struct oac_rig *rig,
+                                  size_t n, struct oac_err *err)
+{
+    const struct oac_stream_caps *caps = bench->stream.caps;
+    const bool client = n == bench->shape.readouts;
+    const enum oac_bench_part part = client ? OAC_BENCH_CLIENT : OAC_BENCH_WEIGHT;
+    const struct oac_port *port = client ? caps->link.client : &caps->link.weight[n];
+    const size_t of_part = client ? 0 : n;
+    struct oac_bench_port at;
+    double gain;
+    if (port_find(bench, rig, part, client ? rig->iio.client_port : rig->iio.weight_ports,
+                  of_part, client ? n : 0, &at, err) ||
+        bind(bench, part, of_part, &at, port, &gain, err))
+        return err->status;
+    return drive_make(bench->boards->board[at.board].profile.name, at.port, gain, port,
+                      client ? caps->client_samples_per_slot : caps->weight_samples_per_slot,
+                      &bench->drive[n], err);
 }
 
 static enum oac_status bind_all(struct oac_twin_bench *bench, const struct oac_rig *rig,
                                 struct oac_err *err)
 {
-    const struct oac_stream_caps *caps = bench->stream.caps;
-    const struct oac_board *board = bench->board;
-    struct oac_twin_shape *shape = &bench->shape;
-    const size_t channels = shape->readouts;
-    for (size_t k = 0; k < channels; k++) {
-        size_t p = port_of(board, true, rig->iio.weight_ports, k, 0);
-        if (bind(bench, "weight", k, p, &caps->link.weight[k], err) ||
-            drive_make(board, p, bench->gain[p], &caps->link.weight[k],
-                       caps->weight_samples_per_slot, &bench->drive[k], err))
+    struct oac_bench_port at;
+    for (size_t d = 0; d < bench->shape.drives; d++)
+        if (bind_drive(bench, rig, d, err))
             return err->status;
-        shape->drive_of[p] = k;
-    }
-    size_t p = port_of(board, true, rig->iio.client_port, 0, channels);
-    if (bind(bench, "client", 0, p, caps->link.client, err) ||
-        drive_make(board, p, bench->gain[p], caps->link.client, caps->client_samples_per_slot,
-                   &bench->drive[channels], err))
-        return err->status;
-    shape->drive_of[p] = channels;
-    for (size_t k = 0; k < channels; k++) {
-        p = port_of(board, false, rig->iio.readout_ports, k, 0);
-        if (bind(bench, "readout", k, p, &caps->link.readout[k], err))
+    for (size_t k = 0; k < bench->shape.readouts; k++) {
+        struct readout *readout = &bench->readout[k];
+        if (port_find(bench, rig, OAC_BENCH_READOUT, rig->iio.readout_ports, k, 0, &at, err) ||
+            bind(bench, OAC_BENCH_READOUT, k, &at, &bench->stream.caps->link.readout[k],
+                 &readout->gain, err))
             return err->status;
-        shape->readout_of[p] = k;
-        bench->readout_port[k] = p;
+        readout->to = at.port;
     }
     return OAC_OK;
 }
@@ -183,11 +179,15 @@ static void shape_make(struct oac_twin_bench *bench)
     shape->values = caps->link.readout[0].iq ? 2 : 1;
     shape->guard_slots = (size_t)caps->memory_slots + caps->delay_slots_max;
     shape->stretch_slots_max = caps->segment_slots_max - 2 * shape->guard_slots;
-    for (size_t p = 0; p < bench->board->ports; p++) {
-        const struct oac_board_port *port = &bench->board->port[p];
-        shape->drive_of[p] = shape->readout_of[p] = OAC_TWIN_UNBOUND;
-        shape->rate_hz[p] = port->rates > 0 ? port->rate_hz[0] : 1.0;
-        bench->zero[p] = oac_twin_board_code(port, 1.0, 0.0);
+    for (size_t b = 0; b < bench->boards->count; b++) {
+        const struct oac_board *board = &bench->boards->board[b].profile;
+        struct oac_twin_ports *ports = &shape->board[b];
+        for (size_t p = 0; p < board->ports; p++) {
+            const struct oac_board_port *port = &board->port[p];
+            ports->drive_of[p] = ports->readout_of[p] = OAC_TWIN_UNBOUND;
+            ports->rate_hz[p] = port->rates > 0 ? port->rate_hz[0] : 1.0;
+            bench->zero[b][p] = oac_twin_board_code(port, 1.0, 0.0);
+        }
     }
 }
 
@@ -229,9 +229,9 @@ static enum oac_status tables_take(struct oac_twin_bench *bench, struct oac_err 
     bench->drive = oac_alloc(bench->shape.drives, sizeof *bench->drive, "virtual DACs", err);
     if (!bench->drive)
         return err->status;
-    bench->readout_port =
-        oac_alloc(bench->shape.readouts, sizeof *bench->readout_port, "virtual ADCs", err);
-    return bench->readout_port ? OAC_OK : err->status;
+    bench->readout =
+        oac_alloc(bench->shape.readouts, sizeof *bench->readout, "virtual ADCs", err);
+    return bench->readout ? OAC_OK : err->status;
 }
 
 enum oac_status oac_twin_bench_build(struct oac_twin_bench *bench, const struct oac_rig *rig,

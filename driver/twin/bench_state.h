@@ -15,18 +15,22 @@ struct drive {                   /* board codes to codes of the rig */
     uint8_t *clipped; /* (codes) */
 };
 
+struct readout { /* codes of the rig to board codes */
+    const struct oac_board_port *to;
+    double gain; /* of the board's port at the rig's rate */
+};
+
 struct oac_twin_bench {
-    const struct oac_board *board;
+    const struct oac_bench_boards *boards;
     struct oac_twin_shape shape;
     struct oac_stream stream;
     struct oac_workspace *workspace;
-    struct drive *drive;  /* (drives) */
-    size_t *readout_port; /* (readouts) board port */
+    struct drive *drive;     /* (drives) */
+    struct readout *readout; /* (readouts) */
     uint16_t *weight, *client;
     uint32_t *pick;
     float *rx;
-    double gain[OAC_BOARD_PORTS_MAX]; /* of the board's port at the rig's rate */
-    uint16_t zero[OAC_BOARD_PORTS_MAX];
+    uint16_t zero[OAC_BENCH_BOARDS_MAX][OAC_BOARD_PORTS_MAX];
 };
 
 /* Binds ports to roles, makes the tables, takes the memory; the stream is open. */

@@ -106,7 +106,8 @@ static void context_attribute(FILE *out, const char *name, const char *value)
 }
 
 enum oac_status oac_twin_context_xml(const struct oac_twin_devices *devices, const char *rig,
-                                     char **xml, size_t *bytes, struct oac_err *err)
+                                     const char *name, char **xml, size_t *bytes,
+                                     struct oac_err *err)
 {
     const struct oac_board *board = devices->board;
     char *text = NULL;
@@ -125,6 +126,8 @@ enum oac_status oac_twin_context_xml(const struct oac_twin_devices *devices, con
     context_attribute(out, "hw_serial", "virtual");
     context_attribute(out, "oac,board", board->name);
     context_attribute(out, "oac,rig", rig);
+    if (name[0])
+        context_attribute(out, "oac,name", name);
     for (size_t d = 0; d < devices->count; d++)
         device(out, &devices->device[d]);
     fputs("</context>", out);

@@ -8,9 +8,9 @@
 
 #include "driver/twin/devices.h"
 
-/* *xml (*bytes, and a NUL that is not counted) is freed by the caller. rig: its name. */
+/* *xml (*bytes, and a NUL that is not counted) is freed by the caller. rig: its name; name: the board's, or "". */
 enum oac_status oac_twin_context_xml(const struct oac_twin_devices *devices, const char *rig,
-                                     char **xml, size_t *bytes,
+                                     const char *name, char **xml, size_t *bytes,
                                      struct oac_err *err) OAC_MUST_USE;
 
 #endif

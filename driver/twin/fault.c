@@ -24,7 +24,7 @@ static uint64_t *place_of(struct oac_twin_faults *faults, const char *kind)
         {"short", &faults->short_piece}, {"mask", &faults->wrong_mask},
         {"wider", &faults->wider},       {"ebusy", &faults->ebusy},
         {"close", &faults->close_bytes}, {"stale", &faults->stale},
-        {"lost", &faults->lost},
+        {"lost", &faults->lost},         {"clock", &faults->clock_ppm},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kind, kinds[i].kind) == 0)
@@ -54,8 +54,8 @@ enum oac_status oac_twin_fault_parse(const char *text, struct oac_twin_faults *f
         (late && (place != &faults->delay || !whole(late, DELAY_MS_MAX, &ms))))
         return oac_fail(err, OAC_EUSAGE,
                         "fault '%s': one of delay:N[:MS], drop:N, short:N, mask:N, wider:N, "
-                        "ebusy:N, nocyclic, close:BYTES, stale:N, lost:N is known, N and BYTES "
-                        "from 1",
+                        "ebusy:N, nocyclic, close:BYTES, stale:N, clock:PPM, lost:N is known, "
+                        "numbers from 1",
                         text);
     *place = (uint64_t)n;
     if (place == &faults->delay)

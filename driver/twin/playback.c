@@ -212,10 +212,30 @@ static long extend(struct oac_twin_playback *self, bool first, size_t scans)
     return 0;
 }
 
+/* What there is of the line, a sample's values together. */
+static long copy(const struct oac_twin_playback *self, struct oac_twin_reader *reader,
+                 size_t scans, uint16_t *code)
+{
+    const size_t values = self->shape->values;
+    size_t got = 0;
+    while (got < scans && reader->at < self->now) {
+        for (size_t i = got; i < got + values; i++)
+            for (size_t k = 0; k < self->shape->readouts; k++)
+                code[k * scans + i] =
+                    self->history[k * OAC_TWIN_HISTORY +
+                                  (reader->at + (i - got)) % OAC_TWIN_HISTORY];
+        got += values;
+        reader->part += 1.0 / (1.0 + reader->fast);
+        const uint64_t passed = (uint64_t)reader->part;
+        reader->part -= (double)passed;
+        reader->at += passed * values;
+    }
+    return (long)got;
+}
+
 long oac_twin_reader_pull(struct oac_twin_playback *self, struct oac_twin_reader *reader,
                           bool *first, size_t scans, uint16_t *code)
 {
-    const size_t readouts = self->shape->readouts;
     long got = 0;
     pthread_mutex_lock(&self->lock);
     if (reader->at < self->oldest) {
@@ -224,19 +244,12 @@ long oac_twin_reader_pull(struct oac_twin_playback *self, struct oac_twin_reader
     }
     if (self->stopped) {
         got = -EPIPE;
-    } else if (reader->at == self->now) {
+    } else if (reader->at >= self->now) {
         got = extend(self, *first, scans);
         *first = false;
     }
-    if (got == 0) {
-        uint64_t there = self->now - reader->at;
-        got = (long)(there < scans ? there : scans);
-        for (size_t i = 0; i < (size_t)got; i++)
-            for (size_t k = 0; k < readouts; k++)
-                code[k * scans + i] =
-                    self->history[k * OAC_TWIN_HISTORY + (reader->at + i) % OAC_TWIN_HISTORY];
-        reader->at += (uint64_t)got;
-    }
+    if (got == 0)
+        got = copy(self, reader, scans, code);
     pthread_mutex_unlock(&self->lock);
     return got;
 }

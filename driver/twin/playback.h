@@ -40,6 +40,8 @@ struct oac_twin_playback;
 
 struct oac_twin_reader {
     uint64_t at; /* next scan */
+    double fast; /* relative, of its clock; 0: the bench's. Set after opening */
+    double part; /* of the next scan that has passed */
     uint64_t overruns;
     bool open;
 };

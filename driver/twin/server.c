@@ -122,6 +122,7 @@ enum oac_status oac_twin_server_open(struct oac_twin *twin, const char *address,
     if (listen_on(made, found, address, err) || address_note(made, err))
         goto fail;
     freeaddrinfo(found);
+    atomic_fetch_add(twin->servers, 1);
     *server = made;
     return OAC_OK;
 fail:
@@ -193,7 +194,8 @@ enum oac_status oac_twin_server_run(struct oac_twin_server *server, struct oac_e
         place_free(server);
     }
     oac_twin_server_stop(server);
-    oac_twin_playback_stop(server->twin->playback);
+    if (atomic_fetch_sub(server->twin->servers, 1) == 1) /* else the other boards play on */
+        oac_twin_playback_stop(server->twin->playback);
     for (size_t i = 0; i < OAC_TWIN_CONNECTIONS_MAX; i++)
         if (server->connection[i].used)
             oac_twin_connection_end(&server->connection[i]);

@@ -13,6 +13,7 @@
 #ifndef OAC_DRIVER_TWIN_SESSION_H
 #define OAC_DRIVER_TWIN_SESSION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,10 +33,15 @@ struct oac_twin_sharing { /* of one device among conversations */
     struct oac_twin_mask mask; /* union */
 };
 
-struct oac_twin { /* what all conversations share */
+struct oac_twin { /* a board, and what all conversations with it share */
     struct oac_twin_devices *devices;
-    struct oac_twin_bench *bench;
-    struct oac_twin_playback *playback;
+    struct oac_twin_bench *bench; /* of all boards of the bench, as are: */
+    struct oac_twin_playback
+        *playback; /* whose devices are those of all boards, one after another: */
+    size_t first_device;
+    atomic_size_t *servers; /* opened, and not yet ended */
+    size_t board;           /* which of the bench's */
+    const struct oac_twin_ports *ports;
     struct oac_twin_faults *faults;
     void (*heard)(void *context, size_t port, size_t samples, const int32_t *code);
     void *heard_context;
@@ -47,16 +53,19 @@ struct oac_twin { /* what all conversations share */
 
 struct oac_twin_options {
     struct oac_twin_bench_options bench;
-    struct oac_twin_faults *faults; /* NULL: none. Must outlive the twin */
+    struct oac_twin_faults
+        *faults; /* NULL: none. Of all boards together. Must outlive the twin */
     /* Is told the board codes of every buffer that comes, per board port; NULL: nobody. Called from the
      * connections' threads. */
     void (*heard)(void *context, size_t port, size_t samples, const int32_t *code);
     void *heard_context;
 };
 
+/* *twin: one for each board of the bench, in a row; boards, rig and hash must outlive it. */
 enum oac_status oac_twin_create(const struct oac_twin_options *options, struct oac_twin **twin,
                                 struct oac_err *err) OAC_MUST_USE;
-void oac_twin_destroy(struct oac_twin *twin); /* after all conversations; NULL is fine */
+/* All of them, after all conversations; NULL is fine. */
+void oac_twin_destroy(struct oac_twin *twin);
 
 struct oac_twin_session;
 

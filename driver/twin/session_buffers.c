@@ -46,17 +46,17 @@ static void begin_output(struct oac_twin_session *session, size_t d)
 {
     const struct oac_twin *twin = session->twin;
     const struct oac_twin_device *device = &twin->devices->device[d];
-    const struct oac_twin_shape *shape = oac_twin_bench_shape(twin->bench);
     struct oac_twin_layout layout;
     size_t drive[OAC_BOARD_PORTS_MAX], drives = 0;
     oac_twin_layout_make(device, &session->opened[d].mask, &layout);
     for (size_t i = 0; i < layout.count; i++) {
-        size_t bound = shape->drive_of[device->channel[layout.channel[i]].port];
+        size_t bound = twin->ports->drive_of[device->channel[layout.channel[i]].port];
         if (bound != OAC_TWIN_UNBOUND &&
             (drives == 0 || drive[drives - 1] != bound)) /* I and Q */
             drive[drives++] = bound;
     }
-    oac_twin_output_open(twin->playback, d, drives, drive, session->depth[d]);
+    oac_twin_output_open(twin->playback, twin->first_device + d, drives, drive,
+                         session->depth[d]);
 }
 
 static long open_error(struct oac_twin_session *session, const struct oac_twin_request *request,
@@ -99,6 +99,7 @@ bool oac_twin_open(struct oac_twin_session *session, const struct oac_twin_reque
     } else {
         opened->reads = true;
         oac_twin_reader_open(twin->playback, &opened->reader);
+        opened->reader.fast = twin->board ? 1e-6 * (double)twin->faults->clock_ppm : 0.0;
         oac_twin_reader_rewind(twin->playback, &opened->reader,
                                twin->faults->stale * opened->samples);
     }
@@ -113,7 +114,7 @@ static void end_buffer(struct oac_twin_session *session, size_t d)
     if (opened->reads)
         oac_twin_reader_close(session->twin->playback, &opened->reader);
     else
-        oac_twin_output_close(session->twin->playback, d);
+        oac_twin_output_close(session->twin->playback, session->twin->first_device + d);
     opened->open = false;
     leave(session->twin, d);
 }
@@ -170,7 +171,7 @@ bool oac_twin_writebuf(struct oac_twin_session *session, const struct oac_twin_r
     if (opened->reads || request->number < 1 || request->number > opened->samples * step ||
         request->number % step != 0)
         return oac_twin_answer(session, -EINVAL);
-    if (oac_twin_output_cyclic(session->twin->playback, d))
+    if (oac_twin_output_cyclic(session->twin->playback, session->twin->first_device + d))
         return oac_twin_answer(session, -EBUSY);
     if (!oac_twin_session_expect(session, request, (size_t)request->number))
         return false;
@@ -189,8 +190,9 @@ bool oac_twin_writebuf_end(struct oac_twin_session *session)
     size_t samples = session->data_used / layout.step;
     uint16_t *code = oac_twin_codes_of(session, d, samples, &layout);
     samples *= oac_twin_bench_shape(session->twin->bench)->values;
-    error = code ? oac_twin_output_push(session->twin->playback, d, samples, code,
-                                        opened->cyclic, session->timeout_ms)
-                 : -ENOMEM;
+    error = code
+                ? oac_twin_output_push(session->twin->playback, session->twin->first_device + d,
+                                       samples, code, opened->cyclic, session->timeout_ms)
+                : -ENOMEM;
     return oac_twin_answer(session, error ? error : (long)session->data_used);
 }

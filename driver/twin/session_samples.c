@@ -63,13 +63,14 @@ static void encode(const struct oac_twin *twin, size_t d, const struct oac_twin_
     uint16_t *row = piece->code + shape->readouts * shape->values * piece->scans;
     for (size_t i = 0; i < layout->count; i++) {
         const struct oac_twin_channel *channel = &device->channel[layout->channel[i]];
-        const size_t k = shape->readout_of[channel->port], values = shape->values;
+        const size_t k = twin->ports->readout_of[channel->port], values = shape->values;
         const uint16_t *code = k == OAC_TWIN_UNBOUND
                                    ? row
                                    : piece->code + k * wanted * values + channel->quadrature;
         for (size_t s = 0; s < got; s++)
-            row[s] = k == OAC_TWIN_UNBOUND ? oac_twin_bench_zero(twin->bench, channel->port)
-                                           : code[s * values];
+            row[s] = k == OAC_TWIN_UNBOUND
+                         ? oac_twin_bench_zero(twin->bench, twin->board, channel->port)
+                         : code[s * values];
         oac_codec_encode(&channel->codec, got, row, piece->scan + layout->offset[i],
                          layout->step);
     }
@@ -124,8 +125,7 @@ uint16_t *oac_twin_codes_of(const struct oac_twin_session *session, size_t d, si
     struct oac_err ignored;
     const struct oac_twin *twin = session->twin;
     const struct oac_twin_device *device = &twin->devices->device[d];
-    const struct oac_twin_shape *shape = oac_twin_bench_shape(twin->bench);
-    const size_t values = shape->values;
+    const size_t values = oac_twin_bench_shape(twin->bench)->values;
     size_t all, row = 0, last = OAC_TWIN_UNBOUND;
     if (oac_size_product(samples * values, layout->count, "a DAC buffer", &all, &ignored))
         return NULL;
@@ -134,7 +134,7 @@ uint16_t *oac_twin_codes_of(const struct oac_twin_session *session, size_t d, si
     uint16_t *one = oac_alloc(samples, sizeof *one, "a DAC buffer", &ignored);
     for (size_t i = 0; code && board && one && i < layout->count; i++) {
         const struct oac_twin_channel *channel = &device->channel[layout->channel[i]];
-        size_t drive = shape->drive_of[channel->port];
+        size_t drive = twin->ports->drive_of[channel->port];
         oac_codec_decode(&channel->codec, samples, session->data + layout->offset[i],
                          layout->step, board);
         if (!channel->quadrature)

@@ -55,7 +55,7 @@ static inline size_t heard_port(const struct iio_fixture *bench, const char *nam
 static inline double heard_v(const struct iio_fixture *bench, size_t port, int32_t code)
 {
     const struct oac_board_port *p = &bench->board.port[port];
-    return oac_board_rate_gain(p, oac_twin_bench_shape(bench->twin->bench)->rate_hz[port]) *
+    return oac_board_rate_gain(p, bench->twin->ports->rate_hz[port]) *
            oac_board_port_volts(p, code);
 }
 

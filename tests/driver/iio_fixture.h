@@ -10,13 +10,14 @@
 #include <time.h>
 
 #include "base/digest.h"
-#include "driver/twin/server.h"
+#include "driver/twin/serve.h"
 #include "sim/noise.h"
 #include "sim/rig.h"
 
 struct iio_fixture {
     struct oac_rig rig;
-    struct oac_board board;
+    struct oac_board board; /* the rig's; served as it is at the start */
+    struct oac_bench_boards boards;
     uint8_t hash[32];
     uint32_t noise;
     struct oac_twin_faults faults;
@@ -38,8 +39,10 @@ static inline void *iio_fixture_serve(void *context)
 static inline const char *iio_fixture_start(struct iio_fixture *f, const char *address,
                                             struct oac_err *err)
 {
+    f->boards.count = 1;
+    f->boards.board[0].profile = f->board;
     const struct oac_twin_options options = {
-        .bench = {&f->board, &f->rig, f->hash, f->noise, 1}, .faults = &f->faults};
+        .bench = {&f->boards, &f->rig, f->hash, f->noise, 1}, .faults = &f->faults};
     if (oac_twin_create(&options, &f->twin, err) ||
         oac_twin_server_open(f->twin, address, NULL, &f->server, err))
         return err->message;

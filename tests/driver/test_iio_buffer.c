@@ -213,7 +213,7 @@ Test(iio_buffer, a_run_plays_and_hears_buffer_after_buffer_until_it_is_told_to_e
     enum oac_iio_mode mode;
     struct oac_err err;
     start(NULL);
-    oac_iio_watch(session, &tap);
+    oac_iio_watch(session, &tap, "");
     struct oac_iio_buffer *adc = opened(&in, &mode), *dac = opened(&out, &mode);
     for (unsigned i = 1; i <= 2; i++) { /* a buffer can run again */
         played.buffers = heard.buffers = 0;

@@ -78,15 +78,16 @@ Test(safe_state, a_bench_that_came_back_is_made_safe_over_a_new_connection, .tim
 Test(safe_state, a_board_that_was_never_armed_is_not_touched, .timeout = 60)
 {
     struct oac_stream stream;
-    static struct oac_board board;
+    static struct oac_bench_boards boards;
     char dir[OAC_TEST_DIR_BYTES];
     oac_test_dir_make(dir);
     open_stream(&stream);
     oac_stream_close(&stream);
-    board = bench.board;
+    boards.count = 1;
+    boards.board[0].profile = bench.board;
     iio_fixture_kill(&bench);
     /* The same bench under a context that does not call itself virtual. */
-    const struct oac_twin_options options = {.bench = {&board, &bench.rig, bench.hash, 0, 1},
+    const struct oac_twin_options options = {.bench = {&boards, &bench.rig, bench.hash, 0, 1},
                                              .faults = &bench.faults};
     cr_assert_eq(oac_twin_create(&options, &bench.twin, &err), OAC_OK, "%s", err.message);
     char *name = strstr(bench.twin->xml, "oac,rig");

@@ -16,6 +16,7 @@
 struct twin_fixture {
     struct oac_rig rig;
     struct oac_board board;
+    struct oac_bench_boards boards;
     struct oac_twin_faults faults;
     struct oac_twin *twin;
 };
@@ -68,8 +69,10 @@ static inline void twin_fixture_make(struct twin_fixture *fixture, uint32_t nois
     memset(fixture, 0, sizeof *fixture);
     twin_fixture_rig(&fixture->rig);
     twin_require(oac_board_read("m2k", &fixture->board, &err), &err);
+    fixture->boards.count = 1;
+    fixture->boards.board[0].profile = fixture->board;
     const struct oac_twin_options options = {
-        .bench = {.board = &fixture->board,
+        .bench = {.boards = &fixture->boards,
                   .rig = &fixture->rig,
                   .rig_hash = hash,
                   .noise = noise,

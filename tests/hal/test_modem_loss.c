@@ -11,7 +11,7 @@
 #include "tests/support/exact_stream.h"
 
 #define WINDOWS 6
-#define SLOTS   10
+#define SLOTS   150
 
 static const struct oac_exact_stream_options board = {.channels = 2, /* as an ADALM2000 */
                                                       .segment_slots_max = 200,
@@ -72,20 +72,30 @@ static void close_bench(struct bench *b)
     cr_assert_eq(oac_exact_stream_alive(), 0);
 }
 
-static double error_of(const struct bench *b, size_t w, size_t k)
+static double opening(const struct bench *b, size_t w, size_t k, size_t n, double *x)
 {
     const struct oac_link_caps *caps = b->link.caps;
-    const struct oac_calrec_channel *c = &caps->nominal->channel[k];
-    double sum = 0.0, x = 0.0;
+    double w_v = caps->weight[k].v0_v + caps->weight[k].lsb_v * b->weight[k * SLOTS + n];
+    double x_v = caps->client->v0_v + caps->client->lsb_v * b->client[w * SLOTS + n];
+    *x = oac_curve_transmission(&caps->nominal->client, x_v);
+    return oac_curve_transmission(&caps->nominal->channel[k].weight, w_v) * *x;
+}
+
+static double wanted_of(const struct bench *b, size_t w, size_t k)
+{
+    const struct oac_calrec_channel *c = &b->link.caps->nominal->channel[k];
+    double sum = 0.0, x_sum = 0.0, x;
     for (size_t n = 0; n < SLOTS; n++) {
-        double w_v = caps->weight[k].v0_v + caps->weight[k].lsb_v * b->weight[k * SLOTS + n];
-        double x_v = caps->client->v0_v + caps->client->lsb_v * b->client[w * SLOTS + n];
-        double tx = oac_curve_transmission(&caps->nominal->client, x_v);
-        sum += oac_curve_transmission(&c->weight, w_v) * tx;
-        x += tx;
+        sum += opening(b, w, k, n, &x);
+        x_sum += x;
     }
-    double wanted = c->offset_code + SLOTS * c->dark_code_per_slot + c->gx_code_per_x * x +
-                    c->gain_code * sum;
+    return c->offset_code + SLOTS * c->dark_code_per_slot + c->gx_code_per_x * x_sum +
+           c->gain_code * sum;
+}
+
+static double error_of(const struct bench *b, size_t w, size_t k)
+{
+    const double wanted = wanted_of(b, w, k);
     return fabs((double)b->code[2 * w + k] - wanted) / wanted;
 }
 
@@ -111,6 +121,40 @@ Test(modem_loss, delays_that_jump_are_found_in_every_burst)
         all_windows_are_right(&b, 0);
     }
     close_bench(&b);
+}
+
+/* What may be left out of a payload's first and last sample: a quarter of one, of twelve in a slot. */
+static double drift_bound(const struct bench *b, size_t w, size_t k)
+{
+    const struct oac_calrec_channel *c = &b->link.caps->nominal->channel[k];
+    double x_first, x_last;
+    const double ends = opening(b, w, k, 0, &x_first) + opening(b, w, k, SLOTS - 1, &x_last);
+    return 0.25 / 12.0 * (c->gain_code * ends + c->gx_code_per_x * (x_first + x_last)) /
+           wanted_of(b, w, k);
+}
+
+/* In 1000 slots the clocks part by 1.2 samples, twice what a burst may move on one clock. */
+Test(modem_loss, a_clock_of_the_readouts_own_is_followed_through_a_burst)
+{
+    for (int sign = -1; sign <= 1; sign += 2) {
+        struct oac_exact_stream_options options = board;
+        struct bench b;
+        options.delay_jumps = true;
+        options.clock_drift = sign * 1e-4;
+        options.no_skew_setting = true;
+        open_bench(&b, &options);
+        const size_t before = oac_exact_stream_bursts(oac_modem_stream(&b.link));
+        cr_assert_eq(play(&b, b.flag), OAC_OK, "%s", b.err.message);
+        cr_expect_eq(oac_exact_stream_bursts(oac_modem_stream(&b.link)), before + 1);
+        for (size_t w = 0; w < WINDOWS; w++)
+            for (size_t k = 0; k < 2; k++)
+                cr_expect(error_of(&b, w, k) < drift_bound(&b, w, k) + 1e-4,
+                          "window %zu, readout %zu: off by %g, not %g", w, k,
+                          error_of(&b, w, k), drift_bound(&b, w, k) + 1e-4);
+        for (size_t i = 0; i < 2 * WINDOWS; i++)
+            cr_expect_eq(b.flag[i], 0, "window %zu: flags %u", i / 2, b.flag[i]);
+        close_bench(&b);
+    }
 }
 
 Test(modem_loss, a_gated_receiver_with_jumping_delays_is_refused)

@@ -209,20 +209,21 @@ static double running(const struct exact *self, const struct half *half,
 
 static void receive(const struct exact *self, const struct half *half,
                     const struct oac_stream_segment *segment, size_t k, size_t lost,
-                    const struct oac_workspace *work)
+                    double begin, const struct oac_workspace *work)
 {
     const double per_slot = self->caps.readout_samples_per_slot;
     const struct oac_port *port = &self->caps.link.readout[k];
     const double blur = self->options.blurred ? 1.0 : 0.0;
+    const double fast = 1.0 + self->options.clock_drift, sample = 1.0 / (fast * per_slot);
     double counts = 0.0, before = 0.0;
     uint8_t flag = 0;
     for (size_t i = 0; i < segment->capture->picks; i++) {
         const uint32_t pick = segment->capture->pick[i];
-        const double t = (double)(pick + lost) / per_slot;
+        const double t = (begin + (double)(pick + lost) / per_slot) / fast - begin;
         double value;
         if (self->options.receiver == OAC_SAMPLED) {
-            double from = upto(work, work->c, t - blur / per_slot);
-            value = (upto(work, work->c, t + (1.0 + blur) / per_slot) - from) * per_slot /
+            double from = upto(work, work->c, t - blur * sample);
+            value = (upto(work, work->c, t + (1.0 + blur) * sample) - from) / sample /
                     (1.0 + 2.0 * blur);
         } else {
             value = running(self, half, segment, k, t, work);
@@ -244,7 +245,7 @@ static void receive(const struct exact *self, const struct half *half,
 }
 
 static double play_segment(const struct exact *self, const struct oac_stream_segment *segment,
-                           size_t burst, size_t lost, struct oac_workspace *work)
+                           size_t burst, size_t lost, double begin, struct oac_workspace *work)
 {
     const struct half *half = &self->half[segment->handle - 1];
     double light = 0.0;
@@ -254,7 +255,7 @@ static double play_segment(const struct exact *self, const struct oac_stream_seg
     for (size_t k = 0; k < half->rows; k++) {
         const double delay = delay_of(self, k, burst);
         integrate(self, half, k, delay, (double)segment->launch, work);
-        receive(self, half, segment, k, lost, work);
+        receive(self, half, segment, k, lost, begin, work);
         const double from = (double)half->first + delay;
         light += upto(work, work->signal, from + (double)half->count) -
                  upto(work, work->signal, from);
@@ -276,15 +277,18 @@ static enum oac_status play(void *context, struct oac_workspace *workspace,
     const size_t number = ++self->bursts;
     self->segments += burst->segments;
     pthread_mutex_unlock(&self->lock);
-    double light = 0.0;
+    double light = 0.0, begin = 0.0; /* slots */
     const bool loses = o->lose_burst &&
                        (number == o->lose_burst || (o->lose_always && number > o->lose_burst));
     burst->received = burst->segments;
     if (number == o->short_burst)
         burst->received -= o->short_by < burst->segments ? o->short_by : burst->segments;
-    for (size_t i = 0; i < burst->received; i++)
-        light += play_segment(self, &burst->segment[i], number,
-                              loses && i >= o->lose_segment ? o->lose_samples : 0, workspace);
+    for (size_t i = 0; i < burst->received; i++) {
+        light +=
+            play_segment(self, &burst->segment[i], number,
+                         loses && i >= o->lose_segment ? o->lose_samples : 0, begin, workspace);
+        begin += (double)self->half[burst->segment[i].handle - 1].slots;
+    }
     pthread_mutex_lock(&self->lock);
     self->account.detected_photons += light;
     pthread_mutex_unlock(&self->lock);
@@ -468,6 +472,7 @@ static void fill_caps(struct exact *self)
         .reset_noise_in_start = o->reset_noise_in_start,
         .segments_apart = !o->together,
         .delay_stable = !o->delay_jumps,
+        .clock_drift = fabs(o->clock_drift),
     };
     self->caps.link = (struct oac_link_caps){
         .device_id = "exact stream",

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One bench on two boards: one plays, the other hears, or both do. */
+#ifdef OAC_HAVE_LIBIIO
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/rng.h"
+#include "driver/dry.h"
+#include "driver/iio/session.h"
+#include "driver/iio/stream.h"
+#include "driver/played.h"
+#include "driver/registry.h"
+#include "tests/driver/boards_fixture.h"
+#include "tests/support/link_contract.h"
+#include "tests/support/stream_contract.h"
+#include "tests/support/tmpdir.h"
+
+#define CHANNELS_MAX 2u
+#define SLOTS        100u
+#define WINDOWS      12u
+
+static const char *const ONE[] = {"adc.enob_bits=none"};
+static const char *const TWO[] = {"adc.enob_bits=none", "iio.board=drive=m2k, read=m2k",
+                                  "iio.weight_ports=drive/dac-a", "iio.client_port=drive/dac-b",
+                                  "iio.readout_ports=read/adc-1"};
+
+static struct boards_fixture bench;
+static struct oac_err err;
+static uint8_t flag[CHANNELS_MAX * WINDOWS]; /* of what was played last */
+
+static void start(const char *const *sets, size_t count)
+{
+    const char *wrong = boards_fixture_describe(&bench, sets, count, &err);
+    cr_assert_null(wrong, "%s", wrong);
+    wrong = boards_fixture_start(&bench, &err);
+    cr_assert_null(wrong, "%s", wrong);
+}
+
+static enum oac_status open_stream(void *context, struct oac_stream *stream,
+                                   struct oac_err *failed)
+{
+    (void)context;
+    return oac_iio_stream_open(&bench.rig, bench.hash, bench.uri, NULL, stream, failed);
+}
+
+static enum oac_status open_link(void *context, struct oac_link *link, struct oac_err *failed)
+{
+    const struct oac_registry_request request = {
+        .rig = &bench.rig, .rig_hash = bench.hash, .uri = bench.uri, .drive = context};
+    return oac_registry_open("iio", &request, link, failed);
+}
+
+Test(two_boards, a_board_that_plays_and_one_that_hears_keep_both_contracts, .timeout = 240)
+{
+    const struct oac_stream_contract streams = {.name = "two boards", .open = open_stream};
+    const struct oac_link_contract links = {
+        .name = "two boards", .open = open_link, .varies = true};
+    start(TWO, sizeof TWO / sizeof TWO[0]);
+    oac_stream_contract_run(&streams);
+    oac_link_contract_run(&links);
+    boards_fixture_end(&bench);
+}
+
+static void make_codes(const struct oac_port *port, size_t count, uint32_t use, uint16_t *code)
+{
+    const uint32_t range = (uint32_t)(port->code_max - port->code_min + 1);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word[4];
+        oac_rng_words(13, OAC_RNG_TEST, i, use, word);
+        code[i] = (uint16_t)(port->code_min + (int32_t)(word[0] % range));
+    }
+}
+
+/* A frame of random codes over all that the ports may play. */
+static enum oac_status play(struct oac_link *link, float *readout)
+{
+    static uint16_t weight[CHANNELS_MAX * SLOTS], client[WINDOWS * SLOTS];
+    const size_t rows = link->caps->channels;
+    uint64_t slot0[WINDOWS];
+    uint32_t handle;
+    for (size_t k = 0; k < rows; k++)
+        make_codes(&link->caps->weight[k], SLOTS, (uint32_t)k, weight + k * SLOTS);
+    make_codes(link->caps->client, WINDOWS * SLOTS, 99, client);
+    for (size_t b = 0; b < WINDOWS; b++)
+        slot0[b] = b * 200u + 100u;
+    const struct oac_weight_frame frame = {.rows = rows,
+                                           .slots = SLOTS,
+                                           .code = weight,
+                                           .null_x_code =
+                                               (uint16_t)link->caps->client->code_safe};
+    const struct oac_activation_frame windows = {
+        .windows = WINDOWS, .code = client, .slot0 = slot0};
+    struct oac_readouts out = {.code = readout, .flag = flag};
+    struct oac_workspace *workspace = oac_link_workspace_create(link, &err);
+    cr_assert_not_null(workspace);
+    enum oac_status status = oac_link_load(link, &frame, &handle, &err);
+    if (!status)
+        status = oac_link_play(link, handle, workspace, &windows, &out, &err);
+    oac_link_workspace_destroy(link, workspace);
+    return status;
+}
+
+static void measure(const char *const *sets, size_t count, float *readout)
+{
+    struct oac_link link;
+    start(sets, count);
+    cr_assert_eq(open_link(NULL, &link, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(play(&link, readout), OAC_OK, "%s", err.message);
+    oac_link_close(&link);
+    boards_fixture_end(&bench);
+}
+
+static void expect_same(const float *a, const float *b, size_t count)
+{
+    size_t unlike = 0;
+    for (size_t i = 0; i < count; i++) {
+        cr_expect_neq(a[i], 0.0f);
+        unlike += a[i] != b[i];
+    }
+    cr_expect_eq(unlike, 0, "%zu of %zu readouts differ", unlike, count);
+}
+
+/* The mark puts both captures at the same sample, so that with rounding alone nothing is left to differ. */
+Test(two_boards, readouts_on_another_board_are_those_of_one_board_code_by_code, .timeout = 60)
+{
+    static float one[WINDOWS], two[WINDOWS];
+    measure(ONE, sizeof ONE / sizeof ONE[0], one);
+    measure(TWO, sizeof TWO / sizeof TWO[0], two);
+    expect_same(one, two, WINDOWS);
+}
+
+/* In the 1500 slots of a burst the clocks part by 1.8 samples; on one clock a burst may move by half of one. */
+Test(two_boards, clocks_that_run_apart_are_followed, .timeout = 60)
+{
+    static float one[WINDOWS], apart[WINDOWS];
+    struct oac_link link;
+    measure(ONE, sizeof ONE / sizeof ONE[0], one);
+    start(TWO, sizeof TWO / sizeof TWO[0]);
+    bench.faults.clock_ppm = 100;
+    cr_assert_eq(open_link(NULL, &link, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(play(&link, apart), OAC_OK, "%s", err.message);
+    oac_link_close(&link);
+    boards_fixture_end(&bench);
+    /* At each end of a payload a quarter of a sample may be left out, and half of one is the model's, whose
+     * scans are whole; a full slot is 1633 codes of twelve samples. All of it is 1e-4 longer. */
+    for (size_t b = 0; b < WINDOWS; b++) {
+        const double bound = 2.0 * 0.75 / 12.0 * 1633.0 + 1e-4 * (double)one[b];
+        cr_expect_lt(fabs((double)apart[b] - (double)one[b]), bound, "%g, not %g",
+                     (double)apart[b], (double)one[b]);
+        cr_expect_eq(flag[b], 0, "window %zu: flag %u", b, flag[b]);
+    }
+}
+
+/* m2k with a third output, so that there are two wavelengths, and longer buffers. Returns its path. */
+static const char *wide_profile(const char *dir)
+{
+    static char path[OAC_TEST_DIR_BYTES + 16];
+    static const char third[] =
+        "ports:\n  - {name: dac-c, device: m2k-dac-c, channel: voltage0, direction: output, "
+        "coupling: dc, format: 'le:S12/16>>4', v0_v: 5.0, lsb_v: -0.002442002442002442, min_v: "
+        "-5, max_v: 5, rate_attribute: sampling_frequency, rates_hz: [75e6, 750e3], "
+        "rate_gains: "
+        "[1, 1.164153]}\n";
+    char *text = NULL, shipped[400];
+    size_t bytes;
+    oac_test_dir_path(dir, "m2k.yaml", path);
+    snprintf(shipped, sizeof shipped, "%s/driver/boards/m2k.yaml", getenv("OAC_SOURCE_DIR"));
+    cr_assert_eq(oac_file_read(shipped, 1u << 20, &text, &bytes, &err), OAC_OK, "%s",
+                 err.message);
+    const char *align = strstr(text, "\nalign_samples: 4\n"),
+               *ports = strstr(text, "\nports:\n");
+    cr_assert(align && ports > align);
+    const char *rest = align + strlen("\nalign_samples: 4\n");
+    FILE *out = fopen(path, "w");
+    cr_assert_not_null(out);
+    fprintf(out, "%.*s\nalign_samples: 4096\n%.*s\n%s%s", (int)(align - text), text,
+            (int)(ports - rest), rest, third, ports + strlen("\nports:\n"));
+    cr_assert_eq(fclose(out), 0);
+    free(text);
+    return path;
+}
+
+/* Each board aligns what it hears by the mark in it. */
+Test(two_boards, readouts_may_be_on_both_boards, .timeout = 60)
+{
+    static float one[CHANNELS_MAX * WINDOWS], two[CHANNELS_MAX * WINDOWS];
+    char dir[OAC_TEST_DIR_BYTES], board[400], boards[800];
+    oac_test_dir_make(dir);
+    const char *path = wide_profile(dir);
+    snprintf(board, sizeof board, "iio.board=%s", path);
+    snprintf(boards, sizeof boards, "iio.board=a=%s,b=m2k", path);
+    const char *const together[] = {"channels=2",
+                                    "adc.enob_bits=none",
+                                    board,
+                                    "iio.weight_ports=dac-a,dac-c",
+                                    "iio.client_port=dac-b",
+                                    "iio.readout_ports=adc-1,adc-2"};
+    const char *const apart[] = {"channels=2",
+                                 "adc.enob_bits=none",
+                                 boards,
+                                 "iio.weight_ports=a/dac-a,a/dac-c",
+                                 "iio.client_port=a/dac-b",
+                                 "iio.readout_ports=b/adc-1,a/adc-1"};
+    measure(together, 6, one);
+    measure(apart, 6, two);
+    expect_same(one, two, CHANNELS_MAX * WINDOWS);
+    oac_test_dir_remove(dir);
+}
+
+static const char *powerdown(size_t board)
+{
+    static char text[64];
+    char uri[OAC_TWIN_ADDRESS_BYTES + 4];
+    struct oac_iio_session *session = NULL;
+    snprintf(uri, sizeof uri, "ip:%s", oac_twin_serve_address(bench.serve, board));
+    cr_assert_eq(oac_iio_open(uri, 2000, &session, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(oac_iio_read(session, "m2k-fabric", "voltage0", true, "powerdown", text,
+                              sizeof text, &err),
+                 OAC_OK, "%s", err.message);
+    oac_iio_close(session);
+    return text;
+}
+
+Test(two_boards, outputs_of_a_board_that_only_hears_stay_off, .timeout = 60)
+{
+    struct oac_stream stream;
+    start(TWO, sizeof TWO / sizeof TWO[0]);
+    cr_assert_eq(open_stream(NULL, &stream, &err), OAC_OK, "%s", err.message);
+    cr_expect_str_eq(powerdown(0), "0");
+    cr_expect_str_eq(powerdown(1), "1");
+    oac_stream_close(&stream);
+    cr_expect_str_eq(powerdown(0), "1");
+    boards_fixture_end(&bench);
+}
+
+static char said[600];
+
+static void keep_line(void *context, enum oac_log_level level, const char *line)
+{
+    (void)context;
+    if (level == OAC_LOG_WARNING)
+        snprintf(said, sizeof said, "%s", line);
+}
+
+Test(two_boards, when_the_one_that_hears_is_lost_the_one_that_plays_is_made_safe, .timeout = 60)
+{
+    static float readout[WINDOWS];
+    const struct oac_sink sink = {.log = keep_line};
+    struct oac_drive drive = {.sink = &sink};
+    struct oac_link link;
+    start(TWO, sizeof TWO / sizeof TWO[0]);
+    cr_assert_eq(open_link(&drive, &link, &err), OAC_OK, "%s", err.message);
+    cr_expect_str_eq(powerdown(0), "0");
+    oac_twin_serve_end(bench.serve, 1);
+    cr_expect_eq(play(&link, readout), OAC_EDEVICE);
+    cr_expect(strstr(err.message, "board read"), "%s", err.message);
+    cr_expect_null(strstr(err.message, "board drive"), "%s", err.message);
+    cr_expect_str_eq(powerdown(0), "1");
+    oac_link_close(&link);
+    cr_expect(strstr(said, "board read") && strstr(said, "oac safe --uri ip:"), "%s", said);
+    boards_fixture_end(&bench);
+}
+
+Test(two_boards, when_the_one_that_plays_is_lost_it_is_named, .timeout = 60)
+{
+    static float readout[WINDOWS];
+    struct oac_link link;
+    start(TWO, sizeof TWO / sizeof TWO[0]);
+    cr_assert_eq(open_link(NULL, &link, &err), OAC_OK, "%s", err.message);
+    oac_twin_serve_end(bench.serve, 0);
+    cr_expect_eq(play(&link, readout), OAC_EDEVICE);
+    cr_expect(strstr(err.message, "board drive") && strstr(err.message, "may still play"), "%s",
+              err.message);
+    oac_link_close(&link);
+    boards_fixture_end(&bench);
+}
+
+static void expect_refused(const char *board, const char *weight, const char *client,
+                           const char *readout, const char *uri, const char *words)
+{
+    struct oac_stream stream;
+    snprintf(bench.rig.iio.board, sizeof bench.rig.iio.board, "%s", board);
+    snprintf(bench.rig.iio.weight_ports, sizeof bench.rig.iio.weight_ports, "%s", weight);
+    snprintf(bench.rig.iio.client_port, sizeof bench.rig.iio.client_port, "%s", client);
+    snprintf(bench.rig.iio.readout_ports, sizeof bench.rig.iio.readout_ports, "%s", readout);
+    const enum oac_status status =
+        oac_iio_stream_open(&bench.rig, bench.hash, uri, NULL, &stream, &err);
+    cr_expect_neq(status, OAC_OK, "%s", words);
+    if (status == OAC_OK)
+        oac_stream_close(&stream);
+    cr_expect(strstr(err.message, words), "'%s' is not in: %s", words, err.message);
+}
+
+Test(two_boards, what_cannot_be_is_refused_in_one_line, .timeout = 60)
+{
+    static const char a[] = "drive/dac-a", b[] = "drive/dac-b", r[] = "read/adc-1";
+    static const char two[] = "drive=m2k,read=m2k";
+    start(TWO, sizeof TWO / sizeof TWO[0]);
+    expect_refused(two, a, b, "reed/adc-1", bench.uri, "no board 'reed', only drive, read");
+    expect_refused(two, a, b, "adc-1", bench.uri, "one of drive, read: write BOARD/adc-1");
+    expect_refused(two, a, b, "read/dac-a", bench.uri, "which is no input of board m2k");
+    expect_refused(two, a, "drive/dac-a", r, bench.uri, "port drive/dac-a of board m2k two");
+    expect_refused(two, a, "read/dac-b", r, bench.uri,
+                   "outputs on boards drive and read do not start together");
+    expect_refused(two, "", b, r, bench.uri, "names no port for channel 0");
+    expect_refused("drive=m2k,drive=m2k", a, b, r, bench.uri, "two boards called 'drive'");
+    expect_refused("drive=m2k,m2k", a, b, r, bench.uri, "NAME=PROFILE");
+    expect_refused(two, a, b, r, "ip:127.0.0.1:1", "(drive, read)");
+    expect_refused(two, a, b, r, "drive=ip:127.0.0.1:1", "(drive, read)");
+    expect_refused(two, a, b, r, "drive=ip:127.0.0.1:1,reed=ip:127.0.0.1:1", "(drive, read)");
+    expect_refused("m2k", "dac-a", "dac-b", "adc-1", bench.uri, "one without a name");
+    expect_refused("m2k", "dac-a", "dac-b", r, "ip:127.0.0.1:1", "cannot open");
+    char first[100];
+    snprintf(first, sizeof first, "ip:%s", oac_twin_serve_address(bench.serve, 0));
+    expect_refused("m2k", "dac-a", "dac-b", r, first, "no board 'read'");
+    boards_fixture_end(&bench);
+}
+
+Test(two_boards, a_dry_run_names_boards, .timeout = 60)
+{
+    static float readout[WINDOWS];
+    struct oac_played played;
+    struct oac_dry *dry = NULL;
+    struct oac_link link;
+    size_t read = 0;
+    const char *wrong = boards_fixture_describe(&bench, TWO, sizeof TWO / sizeof TWO[0], &err);
+    cr_assert_null(wrong, "%s", wrong);
+    oac_played_init(&played, false);
+    const struct oac_drive drive = {.tap = &played.tap};
+    cr_assert_eq(oac_dry_open(&bench.rig, bench.hash, 0, 1, NULL, &dry, &err), OAC_OK, "%s",
+                 err.message);
+    bench.uri = oac_dry_uri(dry);
+    cr_assert_eq(open_link((void *)&drive, &link, &err), OAC_OK, "%s", err.message);
+    cr_assert_eq(play(&link, readout), OAC_OK, "%s", err.message);
+    oac_link_close(&link);
+    oac_dry_close(dry);
+    cr_assert_eq(played.ports, 2);
+    cr_expect_str_eq(played.port[0].port.name, "drive/dac-a");
+    cr_expect_str_eq(played.port[1].port.name, "drive/dac-b");
+    cr_expect_gt(played.port[1].samples, WINDOWS * SLOTS);
+    for (size_t i = 0; i < played.writes; i++)
+        read += strncmp(played.write[i].place, "read/", 5) == 0;
+    cr_expect(read > 0 && read < played.writes, "%zu of %zu", read, played.writes);
+    oac_played_fini(&played);
+}
+#else
+typedef int oac_no_libiio;
+#endif
