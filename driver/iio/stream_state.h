@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the IIO stream: bound ports, loaded segments, one train and what is heard of it.
- * stream.c opens and answers; stream_ports.c binds roles to ports, stream_mixers.c looks at their mixers; stream_train.c makes samples of a burst;
- * stream_listen.c reads inputs and finds the train in them; stream_losses.c asks whether it came whole;
- * stream_play.c strings them together. */
+ * stream.c opens and answers; stream_ports.c binds roles to ports; stream_mixers.c looks at their mixers;
+ * stream_train.c makes samples of a burst; stream_listen.c reads inputs and finds the train in them;
+ * stream_losses.c asks whether it came whole; stream_play.c strings them together. */
 #ifndef OAC_DRIVER_IIO_STREAM_STATE_H
 #define OAC_DRIVER_IIO_STREAM_STATE_H
 
