@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether samples were lost while trains played. The cores' bits are sticky, and are set at rest too: an input that
- * nobody reads between trains overflows, an output without a buffer runs dry. So an input's are cleared until the
- * start mark has come, and an output's that is set again at once, when nothing is left to play, says nothing
- * of the train. */
+/* Whether samples were lost while trains played. The cores' bits are sticky, and are set at rest too: an input
+ * that nobody reads between trains overflows, an output without a buffer runs dry. So an input's are cleared
+ * until the start mark has come, and an output's that is set again at once, when nothing is left to play, says
+ * nothing of the train. */
 #include "base/log.h"
 #include "driver/iio/stream_state.h"
 

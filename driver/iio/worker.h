@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A thread that makes one blocking call at a time, and a deadline over each: past the deadline the call is
  * cancelled from the caller's thread. Calls that follow one another are not handed over one by one (some 25
- * microseconds each): whoever waits looks, when a deadline may have passed, since when the last one runs. A call that does not even come back from that is abandoned: its thread is
- * detached, and what it may still touch is never freed. */
+ * microseconds each): whoever waits looks, when a deadline may have passed, since when the last one runs. A
+ * call that does not even come back from being cancelled is abandoned: its thread is detached, and what it may
+ * still touch is never freed. */
 #ifndef OAC_DRIVER_IIO_WORKER_H
 #define OAC_DRIVER_IIO_WORKER_H
 
