@@ -20,7 +20,7 @@
 
 #define DARK_STATES 32
 /* Rounds end when no curve moved by more than this part of a standard error; crosstalk of -15 dB from both
- * neighbours takes four. */
+ * neighbours takes five. */
 #define STILL_SIGMAS 0.01
 #define ROUNDS_MAX   12
 
