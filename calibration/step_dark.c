@@ -36,6 +36,7 @@ static enum oac_status fit_channel(size_t k, size_t channels, const size_t slots
         }
     }
     const struct oac_fit_data data = {.points = LENGTHS * WINDOWS, .y = y, .sigma = sigma};
+    oac_fit_fini(&channel->dark_fit); /* of a first time, by a grid of codes */
     if (oac_linear_least_squares("readout without light", &data, 2, design, &channel->dark_fit,
                                  err))
         return oac_fail_within(err, "channel %zu", k);

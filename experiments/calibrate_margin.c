@@ -67,7 +67,7 @@ enum oac_status oac_calibrate_margin(struct oac_calibrate_bench *bench, double *
     size_t low = 0, high = RUNGS; /* rungs below low stand, those from high on do not */
     while (low < high) {
         const size_t rung = (low + high) / 2;
-        size_t right;
+        size_t right = 0;
         if (classify(bench, images, ladder[rung], &right, err))
             return err->status;
         if ((double)right >= bench->request->target * (double)images)

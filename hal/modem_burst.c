@@ -139,8 +139,9 @@ static enum oac_status hear(const struct oac_modem *self, struct oac_workspace *
     const size_t per_slot = self->stream.caps->readout_samples_per_slot;
     const double reach = (double)(self->margin * per_slot);
     const double near = near_s / self->caps.slot_s * (double)per_slot;
-    if (oac_modem_hear_nothing(work, sequence, err))
-        return err->status;
+    const enum oac_status status = oac_modem_hear_nothing(work, sequence, err);
+    if (status)
+        return status;
     oac_modem_sequence_add(self, sequence, rx, work->heard);
     const double skew = (self->skew_s[row] - self->skew_corrected_s) / self->caps.slot_s;
     return oac_modem_sequence_find(self, sequence, work->heard, part, row, skew, near - reach,

@@ -314,10 +314,8 @@ enum oac_status oac_modem_sound(struct oac_modem *self, bool *shown, struct oac_
     enum oac_status status = play_make(self, &play, err);
     uint16_t *code = oac_alloc(N * (channels + 1), sizeof *code, "a sounding", err);
     double *light = oac_alloc(N * N * channels, sizeof *light, "a sounding", err);
-    if (status == OAC_OK && code && light)
-        status = sound(self, &play, code, light, err);
-    else
-        status = err->status;
+    if (status == OAC_OK)
+        status = code && light ? sound(self, &play, code, light, err) : OAC_ENOMEM;
     play_free(&play);
     free(code);
     *shown = status == OAC_OK && shows(self, light);

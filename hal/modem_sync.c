@@ -178,7 +178,7 @@ static double *mix_levels(const struct oac_modem *self,
     const double late = part == 0 ? skew : -skew;
     size_t all = 0;
     for (size_t p = 0; p < sequence->pieces; p++)
-        all += sequence->piece[p].levels;
+        all += sequence->piece[p].slots; /* a level each: no subcarrier */
     double *mixed = oac_alloc(all, sizeof *mixed, "a preamble's levels", err), *to = mixed;
     for (size_t p = 0; mixed && p < sequence->pieces; p++) {
         const struct oac_modem_piece *from = &sequence->piece[p];
@@ -186,7 +186,7 @@ static double *mix_levels(const struct oac_modem *self,
         const double *rest = from->rest[part] + row * from->levels;
         const double begin = self->guard + late;
         const double end = (double)from->slots - self->guard + late;
-        for (size_t n = 0; n < from->levels; n++) {
+        for (size_t n = 0; n < from->slots; n++) {
             const double lit = fmin((double)n + 1.0, end) - fmax((double)n, begin);
             const double share = fmin(fmax(lit, 0.0), 1.0);
             *to++ = share * level[n] + (1.0 - share) * rest[n];
