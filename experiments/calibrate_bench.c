@@ -37,11 +37,12 @@ static enum oac_status measure(struct oac_calibrate_bench *bench,
         return oac_calibrate_measure(bench->link, options, bench->sink, calibration, err);
     options->stepped = stepped;
     options->context = bench->partial;
-    if (oac_partial_link_open(bench->partial, bench->link, &bench->replayed, &link, err))
-        return err->status;
     enum oac_status status =
-        oac_calibrate_measure(&link, options, bench->sink, calibration, err);
-    oac_link_close(&link);
+        oac_partial_link_open(bench->partial, bench->link, &bench->replayed, &link, err);
+    if (status == OAC_OK) {
+        status = oac_calibrate_measure(&link, options, bench->sink, calibration, err);
+        oac_link_close(&link);
+    }
     return status;
 }
 
