@@ -117,7 +117,7 @@ bool oac_partial_replays(const struct oac_partial *partial)
     return partial->at < partial->used;
 }
 
-/* An answer is its length and its bytes. */
+/* An answer is its length and its bytes, of which there may be none. */
 enum oac_status oac_partial_take(struct oac_partial *partial, void *data, size_t bytes,
                                  struct oac_err *err)
 {
@@ -130,7 +130,8 @@ enum oac_status oac_partial_take(struct oac_partial *partial, void *data, size_t
             err, OAC_EMISMATCH,
             "%s does not continue as this calibration does: remove it to begin afresh",
             partial->path);
-    memcpy(data, partial->bytes + partial->at + sizeof length, bytes);
+    if (bytes)
+        memcpy(data, partial->bytes + partial->at + sizeof length, bytes);
     partial->at += sizeof length + bytes;
     return OAC_OK;
 }
@@ -142,7 +143,8 @@ enum oac_status oac_partial_put(struct oac_partial *partial, const void *data, s
     if (make_room(partial, sizeof length + bytes, err))
         return err->status;
     memcpy(partial->bytes + partial->used, &length, sizeof length);
-    memcpy(partial->bytes + partial->used + sizeof length, data, bytes);
+    if (bytes)
+        memcpy(partial->bytes + partial->used + sizeof length, data, bytes);
     partial->used += sizeof length + bytes;
     partial->at = partial->used;
     return OAC_OK;
