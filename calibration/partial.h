@@ -2,7 +2,7 @@
 /* What a bench answered so far, on disk, so that an interrupted calibration goes on where it was.
  *
  * Procedures are functions of their options and of what the bench answers. So none of their state is kept:
- * the same program runs again from its beginning, and as far as the partial reaches it gets the answers from
+ * the same program runs again from its beginning, and as far as the file reaches it gets the answers from
  * there; settings are made on the bench all the same. Nothing is measured twice, and a look at images that
  * was taken stays taken.
  *
@@ -29,7 +29,7 @@ enum oac_status oac_partial_open(const char *path, const uint8_t key[32],
 void oac_partial_close(struct oac_partial *partial); /* the file stays; NULL is fine */
 
 bool oac_partial_replays(const struct oac_partial *partial); /* answers are left */
-/* The next answer, of exactly so many bytes; OAC_EMISMATCH when the partial holds another one there. */
+/* The next answer, of exactly so many bytes; OAC_EMISMATCH when the file holds another one there. */
 enum oac_status oac_partial_take(struct oac_partial *partial, void *data, size_t bytes,
                                  struct oac_err *err) OAC_MUST_USE;
 enum oac_status oac_partial_put(struct oac_partial *partial, const void *data, size_t bytes,
@@ -41,7 +41,7 @@ bool oac_partial_saved(
     const struct oac_partial *partial);               /* there is something to continue from */
 void oac_partial_remove(struct oac_partial *partial); /* the file; a missing one is fine */
 
-/* A link that asks the partial first. `below` must outlive it and is not closed with it. Its account is that
+/* A link that asks the file first. `below` must outlive it and is not closed with it. Its account is that
  * of what is played through it, replayed windows included; *replayed is the part of it that the bench did
  * not play now. */
 enum oac_status oac_partial_link_open(struct oac_partial *partial, struct oac_link *below,

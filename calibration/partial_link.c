@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The link that asks the partial first: readouts and readbacks. */
+/* The link that asks the file first: readouts and readbacks. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "calibration/partial.h"
 
-/* Of frames that are not loaded, because what they played is in the partial. */
+/* Of frames that are not loaded, because what they played is in the file. */
 #define REPLAYED UINT32_MAX
 
 struct partial_link {
@@ -67,8 +67,9 @@ static enum oac_status play(void *context, uint32_t handle, struct oac_workspace
     struct oac_account before, after, spent = {0};
     size_t cells;
     if (!readouts->flag || readouts->photons || readouts->saturated)
-        return oac_fail(err, OAC_EUNSUPPORTED,
-                        "a partial keeps codes and flags of readouts, both of them");
+        return oac_fail(
+            err, OAC_EUNSUPPORTED,
+            "a partial calibration keeps codes and flags of readouts, both of them");
     if (oac_size_product(frame->windows, self->rows, "readouts", &cells, err))
         return err->status;
     if (handle == REPLAYED)
@@ -92,7 +93,7 @@ static enum oac_status light(void *context, uint32_t handle, struct oac_frame_li
     return oac_link_light(self->below, handle, figures, err);
 }
 
-/* What was read back is asked of the partial; the bench is set all the same. */
+/* What was read back is asked of the file; the bench is set all the same. */
 static enum oac_status answer(struct partial_link *self, bool replays, double *value,
                               struct oac_err *err)
 {

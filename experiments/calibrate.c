@@ -167,13 +167,14 @@ static enum oac_status key_of(const struct oac_calibrate_bench *bench,
     return oac_digest_memory(text, strlen(text), key, err);
 }
 
-/* Beside the output; without one nothing is kept. */
+/* Beside the output; without one nothing is kept, nor while the bench is recorded: a recording wants every
+ * window. */
 static enum oac_status open_partial(struct oac_calibrate_bench *bench,
                                     const struct oac_station *station, struct oac_err *err)
 {
     uint8_t key[32];
     const char *output = bench->request->output_path;
-    if (!output)
+    if (!output || bench->request->station.record)
         return OAC_OK;
     const size_t bytes = strlen(output) + sizeof ".partial";
     char *path = oac_alloc(bytes, 1, "a path", err);
