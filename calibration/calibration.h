@@ -42,6 +42,9 @@ struct oac_calibrate_options {
     size_t repeats; /* windows of each state */
     size_t vectors; /* windows of random vectors; as many again, a half, to verify */
     size_t noise_windows;
+    /* called after every step, NULL: nobody wants to know; a failure ends the calibration */
+    enum oac_status (*stepped)(void *context, struct oac_err *err);
+    void *context;
     bool keep_all;       /* a broken channel ends the calibration; else a few are left out */
     bool spare_settings; /* leave biases, skew and pre-delays as they are */
 };

@@ -131,6 +131,8 @@ static enum oac_status run_each(const struct named_step *step, size_t count,
         oac_log(measure->sink, OAC_LOG_DEBUG, "calibration: %s", step[i].name);
         if (step[i].run(measure, options, calibration, err))
             return oac_fail_within(err, "%s", step[i].name);
+        if (options->stepped && options->stepped(options->context, err))
+            return err->status;
     }
     return OAC_OK;
 }

@@ -189,6 +189,8 @@ static const struct argp calibrate_argp = {
            "linearity and noise, each with its error, verified on vectors that entered no\n"
            "fit. With a target, judges the network on the calibration split and certifies\n"
            "it on fresh held-out images by a test that may be looked at after every image.\n"
+           "A few broken channels are left out, with a warning. After an interrupt\n"
+           "the same command continues from CAL.h5.partial.\n"
            "What does not reach the target is tried again with, in this order: drifted\n"
            "channels measured again, more averaging, more light, bad channels left out.\n"
            "\n"

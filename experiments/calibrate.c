@@ -9,11 +9,13 @@
 
 #include "base/alloc.h"
 #include "base/constants.h"
+#include "base/digest.h"
 #include "experiments/calibrate_bench.h"
 #include "experiments/calibrate_file.h"
 #include "experiments/calibrate_margin.h"
 #include "experiments/calibrate_reason.h"
 #include "experiments/results.h"
+#include "oac_version.h"
 
 #define LOOK_IMAGES 250 /* held-out images between two looks */
 
@@ -137,12 +139,88 @@ static enum oac_status check_request(const struct oac_calibrate_request *request
     return request->output_path ? oac_results_check_path(request->output_path, err) : OAC_OK;
 }
 
+/* Everything that a calibration's answers depend on. */
+static enum oac_status key_of(const struct oac_calibrate_bench *bench,
+                              const struct oac_station *station, uint8_t key[32],
+                              struct oac_err *err)
+{
+    const struct oac_calibrate_request *request = bench->request;
+    const struct oac_calibrate_options *m = &request->measure;
+    const struct oac_station_options *s = &request->station;
+    char model[OAC_DIGEST_HEX_BYTES] = "none", text[1024];
+    if (bench->network && oac_network_digest(bench->network, model, err))
+        return err->status;
+    snprintf(
+        text, sizeof text,
+        "rig %s on %s, %.100s, %.100s, noise %u, seed %llu, encoding %d, repeats %u, track %d\n"
+        "slot %llu, seed %llu, biases %zu, codes %zu, repeats %zu, vectors %zu, noise %zu, all "
+        "%d, spare %d\n"
+        "model %s, data %s, %s, target %.17g, confidence %.17g, images %zu, %zu, oac %s",
+        station->rig_sha256, s->on ? s->on : "sim", bench->link->caps->device_id,
+        bench->link->caps->firmware, (unsigned)s->noise, (unsigned long long)s->seed,
+        (int)s->engine.encoding, (unsigned)s->engine.repeats, (int)s->engine.track,
+        (unsigned long long)m->slot0, (unsigned long long)m->seed, m->biases, m->codes,
+        m->repeats, m->vectors, m->noise_windows, (int)m->keep_all, (int)m->spare_settings,
+        model, bench->reference ? bench->reference->sha256 : "none",
+        bench->held_out ? bench->held_out->sha256 : "none", request->target,
+        request->confidence, request->calibration_images, request->held_out_images,
+        OAC_VERSION);
+    return oac_digest_memory(text, strlen(text), key, err);
+}
+
+/* Beside the output; without one nothing is kept, nor while the bench is recorded: a recording wants every
+ * window. */
+static enum oac_status open_partial(struct oac_calibrate_bench *bench,
+                                    const struct oac_station *station, struct oac_err *err)
+{
+    uint8_t key[32];
+    const char *output = bench->request->output_path;
+    if (!output || bench->request->station.record)
+        return OAC_OK;
+    const size_t bytes = strlen(output) + sizeof ".partial";
+    char *path = oac_alloc(bytes, 1, "a path", err);
+    if (!path)
+        return err->status;
+    snprintf(path, bytes, "%s.partial", output);
+    enum oac_status status = key_of(bench, station, key, err);
+    if (status == OAC_OK)
+        status = oac_partial_open(path, key, &bench->partial, err);
+    if (status == OAC_OK && oac_partial_replays(bench->partial))
+        oac_log(bench->sink, OAC_LOG_WARNING,
+                "continues from %s: what was measured before the interruption is not "
+                "measured again",
+                path);
+    free(path);
+    return status;
+}
+
+/* What was interrupted can go on; what is done, or cannot be done, begins afresh next time. */
+static enum oac_status close_partial(struct oac_calibrate_bench *bench, enum oac_status status,
+                                     struct oac_err *err)
+{
+    struct oac_partial *partial = bench->partial;
+    if (!partial)
+        return status;
+    const bool goes_on = status == OAC_EINTERRUPTED || status == OAC_EDEVICE ||
+                         status == OAC_EIO || status == OAC_EMISMATCH;
+    if (!goes_on)
+        oac_partial_remove(partial);
+    else if (oac_partial_saved(partial) && status != OAC_EMISMATCH)
+        snprintf(err->message + strlen(err->message),
+                 sizeof err->message - strlen(err->message),
+                 "; the same command continues from %s", oac_partial_path(partial));
+    oac_partial_close(partial);
+    bench->partial = NULL;
+    return status;
+}
+
 static enum oac_status work(struct oac_calibrate_bench *bench,
                             const struct oac_station *station, struct oac_err *err)
 {
     struct oac_calibrate_outcome *outcome = bench->outcome;
     bool has_target = bench->request->model_path != NULL;
-    if ((has_target && open_splits(bench, err)) || oac_calibrate_bench_measure(bench, err))
+    if ((has_target && open_splits(bench, err)) || open_partial(bench, station, err) ||
+        oac_calibrate_bench_measure(bench, err))
         return err->status;
     if (has_target) {
         double tolerated = 0.0;
@@ -182,7 +260,7 @@ enum oac_status oac_calibrate(const struct oac_calibrate_request *request,
     oac_link_account(bench.link, &bench.start);
     oac_calibrate_bench_cost(&bench, &now);
     bench.start_s = now.seconds;
-    enum oac_status status = work(&bench, &station, err);
+    enum oac_status status = close_partial(&bench, work(&bench, &station, err), err);
     oac_calibrate_bench_clear(&bench);
     oac_network_destroy(bench.network);
     oac_dataset_destroy(bench.reference);

@@ -22,6 +22,30 @@ static void add_difference(struct oac_target_cost *sum, const struct oac_target_
     sum->detected_photons += after->detected_photons - before->detected_photons;
 }
 
+static enum oac_status stepped(void *context, struct oac_err *err)
+{
+    return oac_partial_save(context, err);
+}
+
+/* Through the partial, when one is kept. */
+static enum oac_status measure(struct oac_calibrate_bench *bench,
+                               struct oac_calibrate_options *options,
+                               struct oac_calibration **calibration, struct oac_err *err)
+{
+    struct oac_link link;
+    if (!bench->partial)
+        return oac_calibrate_measure(bench->link, options, bench->sink, calibration, err);
+    options->stepped = stepped;
+    options->context = bench->partial;
+    enum oac_status status =
+        oac_partial_link_open(bench->partial, bench->link, &bench->replayed, &link, err);
+    if (status == OAC_OK) {
+        status = oac_calibrate_measure(&link, options, bench->sink, calibration, err);
+        oac_link_close(&link);
+    }
+    return status;
+}
+
 enum oac_status oac_calibrate_bench_measure(struct oac_calibrate_bench *bench,
                                             struct oac_err *err)
 {
@@ -33,7 +57,7 @@ enum oac_status oac_calibrate_bench_measure(struct oac_calibrate_bench *bench,
     options.slot0 = bench->slot;
     options.seed += bench->measured;
     oac_calibrate_bench_cost(bench, &before);
-    if (oac_calibrate_measure(bench->link, &options, bench->sink, &calibration, err))
+    if (measure(bench, &options, &calibration, err))
         return err->status;
     oac_calibrate_bench_cost(bench, &after);
     add_difference(&outcome->on_bench, &after, &before);
@@ -95,26 +119,85 @@ static void note_look(struct oac_calibrate_bench *bench, bool held_out, size_t i
     };
 }
 
+/* A look as the partial keeps it; the answers to its images follow. */
+struct kept_look {
+    uint64_t held_out, first, count, right;
+    struct oac_multiply_tally tally;
+    struct oac_account spent;
+};
+
+static enum oac_status take_look(struct oac_calibrate_bench *bench, struct kept_look *look,
+                                 uint8_t *prediction, struct oac_err *err)
+{
+    const struct kept_look asked = *look;
+    const struct oac_account none = {0};
+    if (oac_partial_take(bench->partial, look, sizeof *look, err) ||
+        oac_partial_take(bench->partial, prediction, asked.held_out ? asked.count : 0, err))
+        return err->status;
+    if (look->held_out != asked.held_out || look->first != asked.first ||
+        look->count != asked.count)
+        return oac_fail(err, OAC_EMISMATCH,
+                        "%s holds other images there: remove it to begin afresh",
+                        oac_partial_path(bench->partial));
+    oac_classifier_skip(bench->classifier, look->count, look->tally);
+    oac_account_add(&bench->replayed, &look->spent, &none);
+    return OAC_OK;
+}
+
+static enum oac_status keep_look(struct oac_calibrate_bench *bench,
+                                 const struct kept_look *look, const uint8_t *prediction,
+                                 struct oac_err *err)
+{
+    if (oac_partial_put(bench->partial, look, sizeof *look, err) ||
+        oac_partial_put(bench->partial, prediction, look->held_out ? look->count : 0, err))
+        return err->status;
+    return oac_partial_save(bench->partial, err);
+}
+
+static enum oac_status look_at(struct oac_calibrate_bench *bench, struct kept_look *look,
+                               uint8_t *prediction, struct oac_err *err)
+{
+    const struct oac_dataset *split = look->held_out ? bench->held_out : bench->reference;
+    const struct oac_multiply_tally before = oac_classifier_tally(bench->classifier);
+    struct oac_sink quiet = {0};
+    struct oac_account start, end;
+    size_t right;
+    if (bench->sink) {
+        quiet = *bench->sink;
+        quiet.progress =
+            look->held_out ? NULL : quiet.progress; /* the loop tells more about these */
+    }
+    oac_link_account(bench->link, &start);
+    if (oac_classifier_count(bench->classifier, split, look->first, look->count, &quiet,
+                             prediction, &right, err))
+        return err->status;
+    oac_link_account(bench->link, &end);
+    const struct oac_multiply_tally after = oac_classifier_tally(bench->classifier);
+    look->right = right;
+    look->tally.clipped_operands = after.clipped_operands - before.clipped_operands;
+    look->tally.clipped_readouts = after.clipped_readouts - before.clipped_readouts;
+    oac_account_add(&look->spent, &end, &start);
+    return bench->partial ? keep_look(bench, look, prediction, err) : OAC_OK;
+}
+
 enum oac_status oac_calibrate_bench_classify(void *context, bool held_out, size_t first,
                                              size_t count, size_t *right, struct oac_err *err)
 {
     struct oac_calibrate_bench *bench = context;
     struct oac_calibrate_outcome *outcome = bench->outcome;
-    const struct oac_dataset *split = held_out ? bench->held_out : bench->reference;
-    struct oac_sink quiet = {0};
-    if (bench->sink) {
-        quiet = *bench->sink;
-        quiet.progress = held_out ? NULL : quiet.progress; /* the loop tells more about these */
-    }
+    struct kept_look look = {.held_out = held_out, .first = first, .count = count};
     uint8_t *prediction = held_out ? bench->prediction + first : NULL;
-    if (oac_classifier_count(bench->classifier, split, first, count, &quiet, prediction, right,
-                             err))
+    const bool replays = bench->partial && oac_partial_replays(bench->partial);
+    if (replays ? take_look(bench, &look, prediction, err)
+                : look_at(bench, &look, prediction, err))
         return err->status;
+    *right = look.right;
     if (!held_out) /* a new attempt */
         memset(outcome->confusion, 0,
                outcome->classes * outcome->classes * sizeof *outcome->confusion);
     for (size_t i = 0; held_out && i < count; i++)
-        outcome->confusion[split->labels[first + i] * outcome->classes + prediction[i]]++;
+        outcome->confusion[bench->held_out->labels[first + i] * outcome->classes +
+                           prediction[i]]++;
     note_look(bench, held_out, count, *right);
     return OAC_OK;
 }
@@ -134,8 +217,9 @@ void oac_calibrate_bench_cost(void *context, struct oac_target_cost *cost)
     oac_link_account(bench->link, &now);
     *cost = (struct oac_target_cost){
         .seconds = now_s() - bench->start_s,
-        .bench_s = now.bench_s - bench->start.bench_s,
-        .launched_j = now.launched_j - bench->start.launched_j,
-        .detected_photons = now.detected_photons - bench->start.detected_photons,
+        .bench_s = bench->replayed.bench_s + now.bench_s - bench->start.bench_s,
+        .launched_j = bench->replayed.launched_j + now.launched_j - bench->start.launched_j,
+        .detected_photons = bench->replayed.detected_photons + now.detected_photons -
+                            bench->start.detected_photons,
     };
 }

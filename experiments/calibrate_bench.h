@@ -5,6 +5,7 @@
 #ifndef OAC_EXPERIMENTS_CALIBRATE_BENCH_H
 #define OAC_EXPERIMENTS_CALIBRATE_BENCH_H
 
+#include "calibration/partial.h"
 #include "experiments/calibrate.h"
 #include "experiments/classifier.h"
 
@@ -22,6 +23,8 @@ struct oac_calibrate_bench {
     unsigned measured;               /* times */
     struct oac_multiply_tally tally; /* of engines that are gone */
     uint8_t *prediction;             /* (held_out->count) */
+    struct oac_partial *partial;     /* of an interrupted calibration; NULL: none is kept */
+    struct oac_account replayed;     /* what it told, and the bench did not play now */
     double start_s;                  /* wall clock */
     struct oac_account start;
 };

@@ -147,6 +147,14 @@ enum oac_status oac_classifier_count(struct oac_classifier *classifier,
     return status;
 }
 
+void oac_classifier_skip(struct oac_classifier *classifier, size_t count,
+                         struct oac_multiply_tally tally)
+{
+    classifier->images += count;
+    classifier->worker[0].tally.clipped_operands += tally.clipped_operands;
+    classifier->worker[0].tally.clipped_readouts += tally.clipped_readouts;
+}
+
 struct oac_forward *oac_classifier_forward(struct oac_classifier *classifier)
 {
     return classifier->forward;

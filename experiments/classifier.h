@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A network on a matrix engine that counts right answers, batch by batch on all threads.
  *
- * Bench time goes on: every image it classifies is a new one in the engine's schedule, so that the same image seen
- * twice has new noise and a later drift. The counts do not depend on threads. */
+ * Bench time goes on: every image it classifies is a new one in the engine's schedule, so that the same
+ * image seen twice has new noise and a later drift. The counts do not depend on threads. */
 #ifndef OAC_EXPERIMENTS_CLASSIFIER_H
 #define OAC_EXPERIMENTS_CLASSIFIER_H
 
@@ -32,6 +32,10 @@ enum oac_status oac_classifier_count(struct oac_classifier *classifier,
                                      size_t count, const struct oac_sink *sink,
                                      uint8_t *prediction, size_t *right,
                                      struct oac_err *err) OAC_MUST_USE;
+
+/* As if `count` images had been classified, with that tally: they were, before an interruption. */
+void oac_classifier_skip(struct oac_classifier *classifier, size_t count,
+                         struct oac_multiply_tally tally);
 
 struct oac_forward *oac_classifier_forward(struct oac_classifier *classifier);
 /* Images in the engine's schedule so far. */
