@@ -157,6 +157,23 @@ Test(modem_loss, a_clock_of_the_readouts_own_is_followed_through_a_burst)
     }
 }
 
+/* All windows in one burst would take some 1400 slots, in which such clocks part by 1.4. */
+Test(modem_loss, a_burst_ends_before_the_clocks_are_a_slot_apart)
+{
+    struct oac_exact_stream_options options = board;
+    struct bench b;
+    options.delay_jumps = true;
+    options.clock_drift = 1e-3;
+    options.no_skew_setting = true;
+    open_bench(&b, &options);
+    const size_t before = oac_exact_stream_bursts(oac_modem_stream(&b.link));
+    cr_assert_eq(play(&b, b.flag), OAC_OK, "%s", b.err.message);
+    cr_expect_geq(oac_exact_stream_bursts(oac_modem_stream(&b.link)), before + 2);
+    for (size_t i = 0; i < 2 * WINDOWS; i++)
+        cr_expect_eq(b.flag[i], 0, "window %zu: flags %u", i / 2, b.flag[i]);
+    close_bench(&b);
+}
+
 Test(modem_loss, a_gated_receiver_with_jumping_delays_is_refused)
 {
     struct oac_exact_stream_options options = board;
