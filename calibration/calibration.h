@@ -78,9 +78,8 @@ struct oac_calibration_channel {
 
 struct oac_calibration {
     size_t channels;
-    size_t slots; /* of a window that fills the readout */
-    size_t
-        edge_slots; /* at either end of a window, where weights may be those between windows */
+    size_t slots;      /* of a window that fills the readout */
+    size_t edge_slots; /* at either end of a window: weights may be those between windows */
     struct oac_curve client; /* at band centre */
     size_t excluded;         /* channels that were left out */
     char faults[600];        /* why, in one line; "" */
@@ -101,8 +100,7 @@ struct oac_calibration {
     uint16_t client_open, *weight_open; /* (channels) the codes nearest to the peaks */
     uint64_t first_slot0, last_slot0, saturated;
     struct oac_account spent; /* by this calibration */
-    double
-        tolerated; /* of a file with a certificate: gains and levels may move by so much; else 0 */
+    double tolerated; /* gains and levels may move by so much, says a certificate; else 0 */
 };
 
 enum oac_status oac_calibration_create(size_t channels, struct oac_calibration **calibration,

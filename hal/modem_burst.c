@@ -7,8 +7,9 @@
  *     changing delays    [preamble, both parts] windows... [word], every burst
  * Once a bias has been set, words of a stable stream accuse nobody either, until the next alignment: what
  * their codes give is another light then. A word is out of time when its delay differs by more than LATE
- * samples and BEYOND standard errors from what it should be; where readouts have a clock of their own, than that may
- * account for (modem_drift.c). A word that cannot be seen against its noise accuses nobody on a stable stream. */
+ * samples and BEYOND standard errors from what it should be; where readouts have a clock of their own, than that
+ * may account for (modem_drift.c). A word that cannot be seen against its noise accuses nobody on a stable
+ * stream. */
 #include <math.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the IIO stream: boards, bound ports, loaded segments, one train and what is heard of it.
  * stream.c opens and answers; stream_boards.c opens boards, sets them up and makes them safe; stream_lines.c
- * binds a role to its port, stream_ports.c all of them, stream_mixers.c looks at their mixers; stream_train.c makes
- * samples of a burst; stream_listen.c reads inputs and finds the train in them; stream_losses.c asks whether it
- * came whole; stream_play.c strings them together. */
+ * binds a role to its port, stream_ports.c all of them; stream_mixers.c looks at their mixers; stream_train.c
+ * makes samples of a burst; stream_listen.c reads inputs and finds the train in them; stream_losses.c asks
+ * whether it came whole; stream_play.c strings them together. */
 #ifndef OAC_DRIVER_IIO_STREAM_STATE_H
 #define OAC_DRIVER_IIO_STREAM_STATE_H
 
