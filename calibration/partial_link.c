@@ -130,7 +130,11 @@ static enum oac_status safe(void *context, struct oac_err *err)
 static void account(const void *context, struct oac_account *figures)
 {
     const struct partial_link *self = context;
+    struct oac_account below;
+    oac_link_account(self->below, &below);
     *figures = self->sum;
+    figures->underflow = below.underflow; /* of what is played now */
+    figures->overflow = below.overflow;
 }
 
 static struct oac_workspace *workspace_create(void *context, struct oac_err *err)

@@ -2,6 +2,7 @@
 /* A calibration that is interrupted goes on where it was, to the same file. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/cli/resume.h"
 
@@ -29,8 +30,9 @@ TestSuite(resume, .init = make, .fini = clean, .timeout = 120);
 
 static void calibrate_whole(void)
 {
-    struct oac_test_process p = OAC(SMALL);
+    struct oac_test_process p = OAC(SMALL, "--json");
     cr_assert_eq(p.code, 0, "%s", p.said);
+    cr_expect(strstr(p.out, "\"underflow\": \"none\""), "the bench's, kept or not: %s", p.out);
     oac_test_process_fini(&p);
     cr_assert_eq(oac_test_dir_entries(dir), 1, "nothing is left beside the calibration");
     cr_assert_eq(rename(path, whole), 0);
