@@ -156,7 +156,8 @@ static bool find_late(const struct aligner *a, double *late_slots)
             stands_out = significant;
         }
     }
-    *late_slots = ((double)best - (double)(a->places / 2)) * (double)a->step;
+    const size_t middle = a->places / 2;
+    *late_slots = ((double)best - (double)middle) * (double)a->step;
     if (best > 0 && best + 1 < a->places) {
         const double before = height(a, best - 1, &significant) - least;
         const double after = height(a, best + 1, &significant) - least;
