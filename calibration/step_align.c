@@ -29,8 +29,8 @@
 #define CONTRAST    0.25
 
 struct aligner {
-    size_t open, step, places,
-        slots;                 /* slots: N, h, positions, those of a window with its margins */
+    size_t open, step, places; /* N and h [slots], positions */
+    size_t slots;              /* of a window with its margins */
     size_t channels, windows;  /* windows of one frame: (places, CODES, REPEATS) */
     uint16_t *weight, *client; /* (channels, slots), (windows, slots) */
     double *code;              /* (windows, channels) */
