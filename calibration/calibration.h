@@ -10,7 +10,8 @@
  *   timing       two codes slid over each other: are windows cut off?
  *   faults       each laser alone, one frame over and over: what is broken (calibration/diagnose.h)
  *   first light  lasers off, two lengths of window: offset and dark. Then a coarse grid of weight and
- *                client voltages: where every modulator's curve is, how much light there is, how long a window may be
+ *                client voltages: where every modulator's curve is, how much light there is, how long a
+ *                window may be
  *   delay        one pattern against another, slid slot by slot: weights' delay to the client's data
  *   weights      random codes under a row of slow biases, all channels at once: curves, gains, crosstalk
  *   client       the same of the client, all channels listening
