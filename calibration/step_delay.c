@@ -24,6 +24,7 @@
 
 struct pattern_play {
     size_t length, slots;
+    size_t margin; /* slots in front of the weights' pattern, and behind it */
     unsigned char pattern[PATTERN_MAX];
     uint16_t *weight, *client; /* (channels, slots), (WINDOWS, slots) */
     int shift[WINDOWS];
@@ -41,7 +42,7 @@ static void fill_codes(const struct oac_measure *measure,
         const uint16_t closed =
             oac_step_null_code(&caps->weight[k], &channel->weight, channel->weight_bias_v);
         for (size_t n = 0; n < play->slots; n++) {
-            const size_t at = n - REACH; /* wraps below 0: not in the pattern */
+            const size_t at = n - play->margin; /* wraps below 0: not in the pattern */
             play->weight[k * play->slots + n] =
                 at < play->length && play->pattern[at] ? calibration->weight_open[k] : closed;
         }
@@ -49,7 +50,7 @@ static void fill_codes(const struct oac_measure *measure,
     for (size_t b = 0; b < WINDOWS; b++) {
         play->shift[b] = (int)(b % SHIFTS) - REACH;
         for (size_t n = 0; n < play->slots; n++) {
-            const size_t at = n - (size_t)(REACH + play->shift[b]);
+            const size_t at = n - play->margin - (size_t)play->shift[b];
             play->client[b * play->slots + n] =
                 at < play->length && play->pattern[at] ? calibration->client_open : dark;
         }
@@ -142,13 +143,25 @@ static enum oac_status correct(struct oac_measure *measure, struct oac_calibrati
     return OAC_OK;
 }
 
+/* The client's pattern is shifted by up to REACH slots and late by as many: of a window that cuts it off, less
+ * than its mean would be left. Where windows are short, what is cut off must be an outlier. */
+static void play_arrange(struct pattern_play *play, const struct oac_measure *measure,
+                         const struct oac_calibration *calibration)
+{
+    const size_t most = measure->link->caps->slots_max;
+    play->length = oac_delay_pattern(calibration->slots, play->pattern);
+    const size_t least = play->length + 2 * REACH,
+                 spare = most > least ? (most - least) / 2 : 0;
+    play->margin = REACH + (spare < REACH ? spare : REACH);
+    play->slots = play->length + 2 * play->margin;
+}
+
 /* Room for the longest pattern that the readout may hold. */
-static enum oac_status play_init(struct pattern_play *play,
+static enum oac_status play_init(struct pattern_play *play, const struct oac_measure *measure,
                                  const struct oac_calibration *calibration, struct oac_err *err)
 {
     *play = (struct pattern_play){0};
-    play->length = oac_delay_pattern(calibration->slots, play->pattern);
-    play->slots = play->length + 2 * REACH;
+    play_arrange(play, measure, calibration);
     play->weight =
         oac_alloc(calibration->channels * play->slots, sizeof *play->weight, "codes", err);
     play->client = oac_alloc(WINDOWS * play->slots, sizeof *play->client, "codes", err);
@@ -171,8 +184,7 @@ static enum oac_status play_pattern(struct pattern_play *play, struct oac_measur
     uint64_t before;
     do {
         before = measure->saturated;
-        play->length = oac_delay_pattern(calibration->slots, play->pattern);
-        play->slots = play->length + 2 * REACH;
+        play_arrange(play, measure, calibration);
         fill_codes(measure, calibration, play);
         if (oac_measure_play(measure, play->slots, play->weight, WINDOWS, play->client,
                              play->code, NULL, err))
@@ -187,7 +199,7 @@ enum oac_status oac_step_delay(struct oac_measure *measure,
 {
     const struct oac_link_caps *caps = measure->link->caps;
     struct pattern_play play;
-    enum oac_status status = play_init(&play, calibration, err);
+    enum oac_status status = play_init(&play, measure, calibration, err);
     if (status == OAC_OK && play.slots > caps->slots_max) {
         calibration->edge_slots = 1; /* as a bench that was set by hand */
         oac_log(measure->sink, OAC_LOG_WARNING,

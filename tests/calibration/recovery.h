@@ -29,6 +29,7 @@ enum recovered {
 struct recovery {
     struct pulls pulls[PULLS];
     int wrong_branch, failed;
+    size_t delay_outliers; /* readouts that the fits of delays left out */
 };
 
 static inline void recovery_init(struct recovery *recovery)
@@ -70,6 +71,7 @@ static inline void recover_channel(struct recovery *recovery, const struct rando
     const double late = (truth->delay_s + truth->predelay_s - bench->rig.timing.skew_s) *
                         bench->rig.slot_rate_hz;
     pulls_add(&pulls[PULL_DELAY], channel->late_slots, late, channel->late_sigma_slots);
+    recovery->delay_outliers += channel->delay_fit.outliers;
 
     const struct oac_fit *fit = &channel->weight_fit;
     double r, client_r;
