@@ -148,21 +148,23 @@ enum oac_status oac_client_fit_order(const struct oac_client_data *data,
                                      const double *full_code, struct oac_fit *fit,
                                      struct oac_err *err)
 {
-    struct oac_client_data plain = *data;
-    struct oac_curve best = *curve;
+    struct oac_fit best = {0};
     double least = HUGE_VAL;
-    plain.place = NULL;
-    for (int order = -1; data->count > 1 && order <= 1; order++) {
+    const int reach = data->count > 1 ? 1 : 0;
+    for (int order = -reach; order <= reach; order++) {
         struct oac_curve trial = *curve;
         struct oac_fit found;
         trial.vpeak_v += 2.0 * order * curve->vpi_v;
-        if (oac_client_fit(&plain, &trial, zero_code, full_code, &found, err))
+        if (oac_client_fit(data, &trial, zero_code, full_code, &found, err)) {
+            oac_fit_fini(&best);
             return err->status;
+        }
         const double chi2 = found.chi2 + OAC_TRIM * OAC_TRIM * (double)found.outliers;
+        oac_fit_fini(chi2 < least ? &best : &found);
         if (chi2 < least)
-            best = trial;
+            best = found;
         least = fmin(least, chi2);
-        oac_fit_fini(&found);
     }
-    return oac_client_fit(data, &best, zero_code, full_code, fit, err);
+    *fit = best;
+    return OAC_OK;
 }

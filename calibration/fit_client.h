@@ -10,7 +10,8 @@
  *
  * Order. Curves of different V_pi agree at V_peak alone, so the peaks of a fan of curves tell which of
  * them, 2 V_pi apart, is the one that wavelength does not move: V_peak is identified beyond modulo 2 V_pi.
- * oac_client_fit_order tries three orders, without converter error, and fits the best of them.
+ * oac_client_fit_order fits three orders and keeps the best. With the converter's error, which bends a curve more
+ * than the order does: fits without it err on one bench in 250.
  *
  * Blocks of at most OAC_CLIENT_BLOCK channels bound the size of a fit; light of channels outside the block
  * follows their seed. */

@@ -43,20 +43,38 @@ static int residuals(const gsl_vector *theta, void *context, gsl_vector *f)
     return GSL_SUCCESS;
 }
 
+/* sum (p, p), lower half, plus the J^T J of one row. */
+static void square_one(size_t p, const double *row, double *sum)
+{
+    for (size_t a = 0; a < p; a++)
+        for (size_t b = 0; b <= a; b++)
+            sum[a * p + b] += row[a] * row[b];
+}
+
+/* The same of four rows, which visits sum once. */
+static void square_four(size_t p, const double *row, double *sum)
+{
+    const double *one = row + p, *two = row + 2 * p, *three = row + 3 * p;
+    for (size_t a = 0; a < p; a++) {
+        const double r0 = row[a], r1 = one[a], r2 = two[a], r3 = three[a];
+        if (r0 == 0.0 && r1 == 0.0 && r2 == 0.0 && r3 == 0.0)
+            continue; /* another channel's parameter */
+        for (size_t b = 0; b <= a; b++)
+            sum[a * p + b] += (r0 * row[b] + r1 * one[b]) + (r2 * two[b] + r3 * three[b]);
+    }
+}
+
 /* J^T J, lower half: GSL's own product of so many rows is ten times slower. */
 static void square(const struct solver *solver, gsl_matrix *jtj)
 {
-    const size_t p = solver->problem->parameters;
+    const size_t p = solver->problem->parameters, points = solver->problem->data.points;
     double *sum = solver->square;
     memset(sum, 0, p * p * sizeof *sum);
-    for (size_t i = 0; i < solver->problem->data.points; i++) {
-        const double *row = solver->jacobian + i * p;
-        if (!solver->keep[i])
-            continue;
-        for (size_t a = 0; a < p; a++)
-            for (size_t b = 0; b <= a; b++)
-                sum[a * p + b] += row[a] * row[b];
-    }
+    size_t i = 0; /* rows that do not count are zero */
+    for (; i + 4 <= points; i += 4)
+        square_four(p, solver->jacobian + i * p, sum);
+    for (; i < points; i++)
+        square_one(p, solver->jacobian + i * p, sum);
     for (size_t a = 0; a < p; a++)
         for (size_t b = 0; b <= a; b++)
             gsl_matrix_set(jtj, a, b, sum[a * p + b]);
@@ -74,11 +92,12 @@ static int derivatives(CBLAS_TRANSPOSE_t transpose, const gsl_vector *theta,
     for (size_t i = 0; i < problem->data.points; i++) {
         double *row = solver->jacobian + i * p;
         double *to = v ? v->data : NULL, sum = 0.0;
+        const double by = v && transpose == CblasTrans ? gsl_vector_get(u, i) : 0.0;
         for (size_t a = 0; a < p; a++)
             row[a] = solver->keep[i] ? row[a] / problem->data.sigma[i] : 0.0;
         for (size_t a = 0; v && a < p; a++) {
             if (transpose == CblasTrans)
-                to[a * v->stride] += row[a] * gsl_vector_get(u, i);
+                to[a * v->stride] += row[a] * by;
             else
                 sum += row[a] * gsl_vector_get(u, a);
         }
