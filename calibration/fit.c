@@ -88,8 +88,8 @@ static size_t same_cluster(const struct oac_fit_data *data, size_t i)
     return end;
 }
 
-/* Independent points whose residuals agree with the stated sigmas need no better covariance than that of
- * those sigmas. */
+/* Points whose residuals agree with the stated sigmas, and whose dependence is known, need no covariance that
+ * holds without either. */
 #define P_ENOUGH 0.01
 /* A point that the fit leans on by more than this keeps no residual to judge it by. */
 #define SPARE_MIN 0.01
@@ -134,6 +134,45 @@ static size_t scatter_of_clusters(const struct oac_fit *fit, const struct oac_fi
                 meat[a * p + b] += g[a] * g[b];
     }
     return clusters;
+}
+
+/* meat (p, p) = tau sum_c sum_(i != j) u_i u_j J_i^T J_j/(sigma_i sigma_j); u_i = J_i,shared/sigma_i. */
+static void scatter_of_shared(const struct oac_fit *fit, const struct oac_fit_data *data,
+                              const double *jacobian, const unsigned char *keep, double *h,
+                              double *meat)
+{
+    const size_t p = fit->parameters;
+    double covered = 0.0, norm = 0.0;
+    memset(meat, 0, p * p * sizeof *meat);
+    for (size_t i = 0; i < data->points;) {
+        const size_t end = same_cluster(data, i);
+        double sum = 0.0, own = 0.0, squares = 0.0, own_squares = 0.0;
+        memset(h, 0, p * sizeof *h);
+        for (; i < end; i++) {
+            if (!keep[i])
+                continue;
+            const double *row = jacobian + i * p;
+            const double u = row[data->shared - 1] / data->sigma[i], off = u * fit->residual[i];
+            sum += off;
+            own += off * off;
+            squares += u * u;
+            own_squares += u * u * u * u;
+            for (size_t a = 0; a < p; a++) {
+                const double part = u * row[a] / data->sigma[i];
+                h[a] += part;
+                for (size_t b = 0; b < p; b++)
+                    meat[a * p + b] -= part * u * row[b] / data->sigma[i];
+            }
+        }
+        covered += sum * sum - own;
+        norm += squares * squares - own_squares;
+        for (size_t a = 0; a < p; a++)
+            for (size_t b = 0; b < p; b++)
+                meat[a * p + b] += h[a] * h[b];
+    }
+    const double tau = norm > 0.0 ? fmax(0.0, covered / norm) : 0.0;
+    for (size_t a = 0; a < p * p; a++)
+        meat[a] *= tau;
 }
 
 /* covariance = white meat white */
@@ -202,7 +241,12 @@ enum oac_status oac_fit_finish(struct oac_fit *fit, const struct oac_fit_data *d
         goto done;
     double *meat = scratch + p;
     size_t clusters = scatter_of_clusters(fit, data, jacobian, keep, scratch, meat);
-    if (clusters == kept && fit->p_value >= P_ENOUGH) {
+    if (fit->p_value >= P_ENOUGH && data->shared) {
+        scatter_of_shared(fit, data, jacobian, keep, scratch, meat);
+        sandwich(fit, meat, meat + p * p);
+        for (size_t i = 0; i < p * p; i++)
+            fit->covariance[i] += fit->white[i];
+    } else if (clusters == kept && fit->p_value >= P_ENOUGH) {
         memcpy(fit->covariance, fit->white, p * p * sizeof *fit->white);
     } else if (clusters >= 4 * p) {
         sandwich(fit, meat, meat + p * p);

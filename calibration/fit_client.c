@@ -130,7 +130,11 @@ enum oac_status oac_client_fit(const struct oac_client_data *data,
     start[oac_client_r(data)] = curve->r;
     const struct oac_least_squares problem = {
         .what = "client modulator",
-        .data = {.points = points, .y = y, .sigma = sigma, .cluster = cluster},
+        .data = {.points = points,
+                 .y = y,
+                 .sigma = sigma,
+                 .cluster = cluster,
+                 .shared = 1 + oac_client_vpeak(data)}, /* a voltage */
         .parameters = model.parameters,
         .start = start,
         .model = client_model,
