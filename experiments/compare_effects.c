@@ -103,10 +103,10 @@ static bool has_spread(const struct oac_rig *r)
     return r->laser.power_spread_db > 0.0 || r->weight_modulator.vpi_spread > 0.0 ||
            r->weight_modulator.bias_spread_v > 0.0 || r->client_modulator.vpi_spread > 0.0 ||
            r->client_modulator.bias_spread_v > 0.0 || r->detector.gain_spread_db > 0.0 ||
-           r->detector.pair_mismatch != 0.0 || r->adc.offset_spread_v > 0.0 ||
-           r->weight_dac.inl_lsb > 0.0 || r->weight_dac.dnl_lsb > 0.0 ||
-           r->client_dac.inl_lsb > 0.0 || r->client_dac.dnl_lsb > 0.0 || r->adc.inl_lsb > 0.0 ||
-           r->adc.dnl_lsb > 0.0;
+           r->detector.pair_mismatch != 0.0 || r->detector.pair_mismatch_spread > 0.0 ||
+           r->adc.offset_spread_v > 0.0 || r->weight_dac.inl_lsb > 0.0 ||
+           r->weight_dac.dnl_lsb > 0.0 || r->client_dac.inl_lsb > 0.0 ||
+           r->client_dac.dnl_lsb > 0.0 || r->adc.inl_lsb > 0.0 || r->adc.dnl_lsb > 0.0;
 }
 
 static bool has_linewidth(const struct oac_rig *r)
@@ -176,9 +176,10 @@ static const struct oac_effect effects[] = {
     EFFECT("parts that are not as nominal", "calibrate", has_spread, "laser.power_spread_db=0",
            "weight_modulator.vpi_spread=0", "weight_modulator.bias_spread_v=0",
            "client_modulator.vpi_spread=0", "client_modulator.bias_spread_v=0",
-           "detector.gain_spread_db=0", "detector.pair_mismatch=0", "adc.offset_spread_v=0",
-           "weight_dac.inl_lsb=0", "weight_dac.dnl_lsb=0", "client_dac.inl_lsb=0",
-           "client_dac.dnl_lsb=0", "adc.inl_lsb=0", "adc.dnl_lsb=0"),
+           "detector.gain_spread_db=0", "detector.pair_mismatch=0",
+           "detector.pair_mismatch_spread=0", "adc.offset_spread_v=0", "weight_dac.inl_lsb=0",
+           "weight_dac.dnl_lsb=0", "client_dac.inl_lsb=0", "client_dac.dnl_lsb=0",
+           "adc.inl_lsb=0", "adc.dnl_lsb=0"),
     {.name = "sampling (samples a slot)",
      .advice = "raise wave.samples_per_slot",
      .present = can_double,

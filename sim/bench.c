@@ -10,7 +10,16 @@
 #include "sim/components/demux.h"
 
 /* sub numbers of stream OAC_RNG_BENCH; converter_error.c uses those from 16. */
-enum { DRAW_POWER, DRAW_VPI, DRAW_BIAS, DRAW_GAIN, DRAW_OFFSET, DRAW_ADC_DELAY, DRAW_ER };
+enum {
+    DRAW_POWER,
+    DRAW_VPI,
+    DRAW_BIAS,
+    DRAW_GAIN,
+    DRAW_OFFSET,
+    DRAW_ADC_DELAY,
+    DRAW_ER,
+    DRAW_PAIR
+};
 
 /* Numbers that tell converters and drift processes of one bench apart; channels are below 2^16.
  */
@@ -68,8 +77,9 @@ static void fill_channel(const struct oac_rig *rig, const struct oac_bench *benc
     channel->electrons_per_joule =
         oac_detector_electrons_per_joule(rig->detector.quantum_efficiency, frequency_hz);
     channel->gain = oac_power_ratio_from_db(gain_db);
-    channel->gain_plus = bench->detector.pair_gain_plus;
-    channel->gain_minus = bench->detector.pair_gain_minus;
+    const double mismatch = hidden(rig, k, DRAW_PAIR, rig->detector.pair_mismatch_spread);
+    channel->gain_plus = bench->detector.pair_gain_plus + 0.5 * mismatch;
+    channel->gain_minus = bench->detector.pair_gain_minus - 0.5 * mismatch;
     channel->delay_s = oac_fiber_delay_s(&bench->fiber, frequency_hz);
     channel->predelay_s = rig->fiber.precompensate ? -channel->delay_s : 0.0;
     channel->adc_delay_s = rig->timing.adc_delay_s +

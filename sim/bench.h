@@ -7,6 +7,7 @@
  *     client V_pi at channel k = V_pi,client lambda_k/lambda_c     (when vpi_tracks_wavelength)
  *     ER_k        = er_db + N(0, er_spread_db), at least 3 dB;    crosstalk likewise, at most 0 dB
  *     gain_k      = 10^(N(0, gain_spread_db)/10)     on the electrons (a photocurrent's dB are optical: 10 log)
+ *     pair_k      = 1 +- (pair_mismatch + N(0, pair_mismatch_spread))/2, of its first and second detector
  *     offset_k    = N(0, offset_spread_v);           adc_delay_k = adc_delay_s + N(0, adc_delay_spread_s)
  * With spread: uniform, N(0, s) is U(-s, s) instead. Then come the faults (sim/bench_faults.c).
  * With every spread 0 and no fault it is the nominal bench, bit for bit. Draws are keyed (bench_seed,

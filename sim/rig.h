@@ -130,18 +130,19 @@ struct oac_rig {
     } demux;
 
     struct {
-        int kind;                  /* enum oac_detector_kind */
-        double quantum_efficiency; /* 0..1; responsivity is eta q/(h nu) */
-        double dark_a;             /* bulk dark current, multiplied by the gain */
-        double surface_dark_a;     /* not multiplied */
-        double dark_counts_hz;     /* counting */
-        double dead_time_s;        /* counting, non-paralysable */
-        double gain, excess_noise; /* APD: M and F(M); 1 and 1 otherwise */
-        bool pair;                 /* balanced pair per channel */
-        double pair_mismatch;      /* relative difference of the pair's gains, fixed */
-        double bandwidth_hz;       /* one pole; none: +inf (wave) */
-        double saturation_a;       /* largest photocurrent before gain; none: +inf (wave) */
-        double gain_spread_db;     /* hidden, sigma over channels of electrical gain */
+        int kind;                    /* enum oac_detector_kind */
+        double quantum_efficiency;   /* 0..1; responsivity is eta q/(h nu) */
+        double dark_a;               /* bulk dark current, multiplied by the gain */
+        double surface_dark_a;       /* not multiplied */
+        double dark_counts_hz;       /* counting */
+        double dead_time_s;          /* counting, non-paralysable */
+        double gain, excess_noise;   /* APD: M and F(M); 1 and 1 otherwise */
+        bool pair;                   /* balanced pair per channel */
+        double pair_mismatch;        /* relative difference of the pair's gains */
+        double pair_mismatch_spread; /* hidden, sigma over channels of that difference */
+        double bandwidth_hz;         /* one pole; none: +inf (wave) */
+        double saturation_a;         /* largest photocurrent before gain; none: +inf (wave) */
+        double gain_spread_db;       /* hidden, sigma over channels of electrical gain */
         double drift_sigma, drift_tau_s; /* relative gain drift per channel */
     } detector;
 

@@ -16,6 +16,10 @@ static const char *const SPREAD[] = {"spread=uniform",
                                      "weight_modulator.er_db=23.5",
                                      "weight_modulator.er_spread_db=11.5",
                                      "detector.gain_spread_db=3",
+                                     "weight_modulator.dual_output=yes",
+                                     "detector.pair=yes",
+                                     "detector.pair_mismatch=0.05",
+                                     "detector.pair_mismatch_spread=0.1",
                                      "demux.adjacent_db=22.5",
                                      "demux.nonadjacent_db=22.5",
                                      "demux.crosstalk_spread_db=7.5",
@@ -64,13 +68,15 @@ Test(bench_hidden, uniform_spreads_fill_their_half_width)
     read_plain(&rig, SPREAD);
     struct oac_bench *bench = made(&rig);
     const struct span none = {INFINITY, -INFINITY};
-    struct span vpi = none, peak = none, er = none, gain = none, crosstalk = none;
+    struct span vpi = none, peak = none, er = none, gain = none, crosstalk = none, pair = none;
     for (size_t k = 0; k < bench->channels; k++) {
         const struct oac_bench_channel *channel = &bench->channel[k];
         stretch(&vpi, channel->weight.vpi_v);
         stretch(&peak, channel->weight.vpeak_v);
         stretch(&er, -10.0 * log10(channel->weight.r));
         stretch(&gain, 10.0 * log10(channel->gain));
+        stretch(&pair, channel->gain_plus - channel->gain_minus);
+        cr_assert_float_eq(channel->gain_plus + channel->gain_minus, 2.0, 1e-12);
         cr_assert_eq(bench->demux[k * bench->channels + k], 1.0);
         for (size_t j = 0; j < bench->channels; j++)
             if (j != k)
@@ -80,6 +86,7 @@ Test(bench_hidden, uniform_spreads_fill_their_half_width)
     fills(peak, 0.0, 2.0);
     fills(er, 12.0, 35.0);
     fills(gain, -3.0, 3.0);
+    fills(pair, -0.05, 0.15);
     fills(crosstalk, 15.0, 30.0);
     oac_bench_destroy(bench);
 }
@@ -101,10 +108,19 @@ Test(bench_hidden, more_channels_change_no_crosstalk_of_those_before)
 /* Everything that a record can hold is nominal, whatever hides. */
 Test(bench_hidden, the_nominal_record_tells_nothing)
 {
-    const char *stated[] = {"channels=6", "weight_modulator.er_db=23.5", "demux.il_db=2",
-                            "demux.adjacent_db=22.5", NULL};
+    const char *stated[] = {"channels=6",
+                            "weight_modulator.er_db=23.5",
+                            "weight_modulator.dual_output=yes",
+                            "detector.pair=yes",
+                            "adc.min_v=-0.5",
+                            "demux.il_db=2",
+                            "demux.adjacent_db=22.5",
+                            NULL};
     const char *secrets[] = {"channels=6",
                              "weight_modulator.er_db=23.5",
+                             "weight_modulator.dual_output=yes",
+                             "detector.pair=yes",
+                             "adc.min_v=-0.5",
                              "demux.il_db=2",
                              "demux.adjacent_db=22.5",
                              "spread=uniform",
@@ -115,6 +131,7 @@ Test(bench_hidden, the_nominal_record_tells_nothing)
                              "weight_modulator.er_spread_db=11.5",
                              "client_modulator.vpi_spread=0.2",
                              "detector.gain_spread_db=3",
+                             "detector.pair_mismatch_spread=0.1",
                              "demux.crosstalk_spread_db=7.5",
                              "adc.offset_spread_v=0.01",
                              "fault.dead_detectors=0",
