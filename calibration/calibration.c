@@ -52,6 +52,7 @@ void oac_calibration_destroy(struct oac_calibration *calibration)
         oac_fit_fini(&channel->delay_fit);
         oac_fit_fini(&channel->linearity_fit);
         oac_fit_fini(&channel->gain_fit);
+        oac_fit_fini(&channel->pair_fit);
     }
     for (size_t b = 0; b < calibration->client_blocks; b++)
         oac_fit_fini(&calibration->client_fit[b]);

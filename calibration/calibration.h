@@ -17,6 +17,7 @@
  *   client       the same of the client, all channels listening
  *   linearity    the same light for 1, 2, .. N slots
  *   gain         random known vectors
+ *   pairs        the same, read by the difference of detector pairs where there are some
  *   noise        one frame over and over: Allan deviation, effective bits
  *   verification other random vectors, in no fit */
 #ifndef OAC_CALIBRATION_CALIBRATION_H
@@ -65,6 +66,8 @@ struct oac_calibration_channel {
     double vector_gain,
         vector_gain_sigma; /* random vectors: readout per prediction, 1 but for errors */
     double vector_offset_code;
+    /* Of a detector pair: its second gain relative to gain[k,k], and the difference without light. */
+    double minus_gain, minus_gain_sigma, offset_pair_code, dark_pair_code_per_slot;
     double quadratic_per_code,
         cubic_per_code2; /* of hal/calrec.h; 0 unless beyond 5 standard errors */
     double nonlinearity; /* largest deviation from a line, relative to full scale */
@@ -73,7 +76,7 @@ struct oac_calibration_channel {
     double verify_rms, verify_bias, verify_noise, verify_spread;
     double variance[3]; /* [code^2] readout noise: v0 + v1 s + v2 s^2 of the signal s [code] */
     struct oac_noise_figures dark_noise, bright_noise;
-    struct oac_fit dark_fit, weight_fit, delay_fit, linearity_fit, gain_fit;
+    struct oac_fit dark_fit, weight_fit, delay_fit, linearity_fit, gain_fit, pair_fit;
 };
 
 struct oac_calibration {

@@ -100,7 +100,8 @@ enum oac_status oac_measure_play(struct oac_measure *measure, size_t slots,
     const struct oac_weight_frame frame = {.rows = measure->channels,
                                            .slots = slots,
                                            .code = weight,
-                                           .null_x_code = (uint16_t)caps->client->code_safe};
+                                           .null_x_code = (uint16_t)caps->client->code_safe,
+                                           .differential = measure->differential};
     uint32_t handle;
     if (oac_stop_requested(measure->sink))
         return oac_fail(err, OAC_EINTERRUPTED, "interrupted: the calibration is not complete");

@@ -19,6 +19,7 @@ struct oac_measure {
     uint64_t slot;      /* the next free bench slot */
     uint64_t saturated; /* readouts so far */
     uint64_t seed;      /* of the codes that procedures draw */
+    bool differential;  /* what is played now reads detector pairs */
     /* scratch of plays, grown as needed */
     uint16_t *weight, *client;
     float *code;

@@ -92,6 +92,7 @@ static const struct named_step steps[] = {
     {"client modulator", oac_step_client},
     {"linearity", oac_step_linearity},
     {"gains", oac_step_gain},
+    {"detector pairs", oac_step_pairs},
     {"noise", oac_step_noise},
     {"verification", oac_step_verify},
 };

@@ -22,8 +22,8 @@ static void fill_channel(const struct oac_calibration *calibration,
     struct oac_calrec_channel *to = &calrec->channel[k];
     struct oac_calrec_finding *found = &calrec->finding[k];
     double *setting = calrec->setting[k].value;
-    *to =
-        caps->nominal->channel[k]; /* what is not measured, such as a pair's second detector */
+    *to = caps->nominal
+              ->channel[k]; /* what is not measured, such as light the weights do not gate */
     to->excluded = from->excluded;
     if (from->excluded) {
         if (caps->settings[OAC_LASER_ON].max > caps->settings[OAC_LASER_ON].min)
@@ -31,7 +31,9 @@ static void fill_channel(const struct oac_calibration *calibration,
         return;
     }
     to->weight = at_the_dac(from->weight, from->weight_bias_v);
-    to->gain_minus_code *= from->full_code * from->vector_gain / to->gain_code;
+    to->gain_minus_code = from->full_code * from->minus_gain;
+    to->offset_pair_code = from->offset_pair_code;
+    to->dark_pair_code_per_slot = from->dark_pair_code_per_slot;
     to->gain_code = from->full_code * from->vector_gain;
     to->offset_code = from->vector_offset_code;
     to->dark_code_per_slot = from->dark_code_per_slot;

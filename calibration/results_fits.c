@@ -153,6 +153,9 @@ static const struct {
      offsetof(struct oac_calibration_channel, linearity_fit)},
     {"/fits/gain", "offset [code], gain [1]",
      offsetof(struct oac_calibration_channel, gain_fit)},
+    {"/fits/pair",
+     "offset [code], dark [code/slot], gain of the first detector, of the second [1]",
+     offsetof(struct oac_calibration_channel, pair_fit)},
 };
 
 enum oac_status oac_calibration_put_fits(const struct oac_calibration *calibration,

@@ -57,7 +57,8 @@ enum oac_status oac_step_gain(struct oac_measure *measure,
                               struct oac_calibration *calibration, struct oac_err *err)
 {
     struct oac_vectors vectors;
-    if (oac_vectors_play(measure, calibration, options->vectors, 0, "gains", &vectors, err))
+    if (oac_vectors_play(measure, calibration, options->vectors, 0, 1.0, "gains", &vectors,
+                         err))
         return err->status;
     struct columns columns = {0};
     columns.y = oac_alloc(4 * vectors.windows, sizeof *columns.y, "vectors", err);
@@ -119,7 +120,7 @@ enum oac_status oac_step_verify(struct oac_measure *measure,
     struct oac_vectors vectors;
     size_t worst = 0;
     double most = 0.0;
-    if (oac_vectors_play(measure, calibration, options->vectors / 2, VERIFY_FIRST,
+    if (oac_vectors_play(measure, calibration, options->vectors / 2, VERIFY_FIRST, 1.0,
                          "verification", &vectors, err))
         return err->status;
     for (size_t k = 0; k < calibration->channels; k++) {

@@ -15,7 +15,7 @@ typedef enum oac_status oac_calibration_step(struct oac_measure *measure,
 
 oac_calibration_step oac_step_align, oac_step_faults, oac_step_dark, oac_step_search,
     oac_step_delay, oac_step_weights, oac_step_client, oac_step_linearity, oac_step_gain,
-    oac_step_noise, oac_step_verify;
+    oac_step_pairs, oac_step_noise, oac_step_verify;
 
 /* Runs `run` on a link of the channels that are not marked excluded, lasers of the others off, and puts what
  * it found into *calibration. */

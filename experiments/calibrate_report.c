@@ -14,11 +14,12 @@
 struct summary {
     double verify_rms, verify_worst, crosstalk_worst, nonlinearity_worst, p_least, late_worst;
     double bits_least;
+    double minus_least, minus_most; /* second detectors of pairs; least 0: there are none */
 };
 
 static struct summary summarise(const struct oac_calibration *calibration)
 {
-    struct summary s = {.p_least = 1.0, .bits_least = HUGE_VAL};
+    struct summary s = {.p_least = 1.0, .bits_least = HUGE_VAL, .minus_least = HUGE_VAL};
     const size_t channels = calibration->channels;
     const double working = (double)(channels - calibration->excluded);
     for (size_t k = 0; k < channels; k++) {
@@ -31,6 +32,8 @@ static struct summary summarise(const struct oac_calibration *calibration)
         s.p_least = fmin(s.p_least, channel->weight_fit.p_value);
         s.late_worst = fmax(s.late_worst, fabs(channel->late_slots));
         s.bits_least = fmin(s.bits_least, channel->bright_noise.effective_bits);
+        s.minus_least = fmin(s.minus_least, channel->minus_gain);
+        s.minus_most = fmax(s.minus_most, channel->minus_gain);
         for (size_t j = 0; j < channels; j++)
             if (j != k)
                 s.crosstalk_worst =
@@ -115,6 +118,10 @@ void oac_calibrate_report(const struct oac_calibrate_outcome *outcome, const cha
     fprintf(out,
             "  crosstalk        at most %.3f %%; unmixing amplifies errors by at most %.2f\n",
             100.0 * s.crosstalk_worst, calibration->condition);
+    if (s.minus_least > 0.0)
+        fprintf(out,
+                "  pairs            second detectors hear %.4f to %.4f of the first's light\n",
+                s.minus_least, s.minus_most);
     fprintf(out, "  delay            weights were off by at most %.3f slots\n", s.late_worst);
     fprintf(out, "  linearity        within %.3f %% of full scale\n",
             100.0 * s.nonlinearity_worst);
@@ -156,6 +163,8 @@ static json_t *channel_json(const struct oac_calibration *calibration, size_t k)
                  set_real(object, "p_value", fit->p_value) |
                  set_real(object, "gain_code", channel->full_code) |
                  set_real(object, "gain_sigma_code", channel->full_sigma_code) |
+                 set_real(object, "second_detector_gain",
+                          channel->minus_gain > 0.0 ? channel->minus_gain : NAN) |
                  set_real(object, "offset_code", channel->offset_code) |
                  set_real(object, "bias_v", channel->weight_bias_v) |
                  set_real(object, "client_vpi_v", channel->client_vpi_v) |

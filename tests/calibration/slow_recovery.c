@@ -70,3 +70,35 @@ Test(recovery, a_bright_bench_with_early_weights_is_calibrated)
     cr_expect_eq(recovery.failed, 0);
     cr_expect_eq(recovery.wrong_branch, 0);
 }
+
+/* Responsivities of a pair up to 12 % apart, on every channel by another amount; the rig says 2 %. */
+Test(recovery, second_detectors_of_pairs_are_found)
+{
+    struct pulls pulls = {.name = "second detector"};
+    struct oac_calibrate_options options = oac_calibrate_defaults();
+    options.vectors = 1024;
+    for (uint64_t seed = 61; seed <= 80; seed++) {
+        struct random_bench bench;
+        struct oac_calibration *found;
+        struct oac_err err;
+        bench_draw_rig(&bench, "netcast-86km", 4, seed);
+        bench.rig.weight_modulator.dual_output = bench.rig.detector.pair = true;
+        bench.rig.detector.pair_mismatch = 0.02;
+        bench.rig.detector.pair_mismatch_spread = 0.1;
+        bench.rig.spread = OAC_SPREAD_UNIFORM;
+        bench_open_rig(&bench, NO_DRIFT, seed);
+        cr_assert_eq(oac_calibrate_measure(&bench.link, &options, NULL, &found, &err), OAC_OK,
+                     "%s", err.message);
+        for (size_t k = 0; k < 4; k++) {
+            const struct oac_calibration_channel *channel = &found->channel[k];
+            const struct oac_bench_channel *truth = &bench.truth->channel[k];
+            pulls_add(
+                &pulls, channel->minus_gain, truth->gain_minus / truth->gain_plus,
+                hypot(channel->minus_gain_sigma,
+                      channel->minus_gain * channel->full_sigma_code / channel->full_code));
+        }
+        oac_calibration_destroy(found);
+        bench_close(&bench);
+    }
+    cr_expect_eq(pulls_judge(&pulls, 1, stderr), 0);
+}
