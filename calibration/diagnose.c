@@ -9,7 +9,7 @@ static const struct oac_probe_cell *cell_of(const struct oac_probe *probe, size_
     return &probe->cell[k * probe->channels + j];
 }
 
-static bool blind(const struct oac_probe *probe, size_t k)
+static bool saturated(const struct oac_probe *probe, size_t k)
 {
     return probe->dark_saturated[k] > 0.5;
 }
@@ -24,7 +24,7 @@ static double lit_sigmas(const struct oac_probe *probe)
 static bool lit(const struct oac_probe *probe, size_t k, size_t j)
 {
     const struct oac_probe_cell *cell = cell_of(probe, k, j);
-    return !blind(probe, k) &&
+    return !saturated(probe, k) &&
            (cell->overload || cell->light > lit_sigmas(probe) * cell->sigma);
 }
 
@@ -32,7 +32,7 @@ static bool lit(const struct oac_probe *probe, size_t k, size_t j)
 static bool row_lit(const struct oac_probe *probe, size_t k)
 {
     double light = 0.0, variance = 0.0, zero = 0.0;
-    if (blind(probe, k))
+    if (saturated(probe, k))
         return false;
     for (size_t j = 0; j < probe->channels; j++) {
         const struct oac_probe_cell *cell = cell_of(probe, k, j);
@@ -50,7 +50,7 @@ static bool column_lit(const struct oac_probe *probe, size_t j)
     double light = 0.0, variance = 0.0;
     for (size_t k = 0; k < probe->channels; k++) {
         const struct oac_probe_cell *cell = cell_of(probe, k, j);
-        if (blind(probe, k))
+        if (saturated(probe, k))
             continue;
         if (lit(probe, k, j))
             return true;
@@ -81,7 +81,8 @@ static void find_swapped(const struct oac_probe *probe, struct oac_findings *fin
 {
     for (size_t a = 0; a < probe->channels; a++)
         for (size_t b = a + 1; b < probe->channels; b++) {
-            if (!lit(probe, a, b) || !lit(probe, b, a) || blind(probe, a) || blind(probe, b))
+            if (!lit(probe, a, b) || !lit(probe, b, a) || saturated(probe, a) ||
+                saturated(probe, b))
                 continue;
             const double share = own_share(probe, a, b);
             if (share < 1.0)
@@ -93,7 +94,7 @@ static void find_dark(const struct oac_probe *probe, struct oac_findings *findin
 {
     for (size_t k = 0; k < probe->channels; k++) {
         const bool row = row_lit(probe, k), column = column_lit(probe, k);
-        if (blind(probe, k) || (row && column))
+        if (saturated(probe, k) || (row && column))
             continue;
         /* Without a switch a stuck modulator hides its laser: its light is always there. */
         enum oac_diagnosis fault = OAC_DIAGNOSIS_DARK_CHANNEL;
@@ -125,7 +126,7 @@ static void find_stuck(const struct oac_probe *probe, struct oac_findings *findi
 static void find_drift(const struct oac_probe *probe, struct oac_findings *findings)
 {
     for (size_t k = 0; k < probe->channels; k++)
-        if (!blind(probe, k) && probe->drift[k] > OAC_DRIFT_LIMIT)
+        if (!saturated(probe, k) && probe->drift[k] > OAC_DRIFT_LIMIT)
             add(findings, OAC_DIAGNOSIS_DRIFT, k, k, probe->drift[k]);
 }
 
@@ -134,9 +135,9 @@ void oac_diagnose(const struct oac_probe *probe, struct oac_findings *findings)
     bool any = false, sees = false;
     findings->count = 0;
     for (size_t k = 0; k < probe->channels; k++) {
-        sees = sees || !blind(probe, k);
+        sees = sees || !saturated(probe, k);
         any = any || row_lit(probe, k);
-        if (blind(probe, k))
+        if (saturated(probe, k))
             add(findings, OAC_DIAGNOSIS_SATURATED, k, k, probe->dark_saturated[k]);
     }
     if (sees && !any)
@@ -147,4 +148,22 @@ void oac_diagnose(const struct oac_probe *probe, struct oac_findings *findings)
     find_dark(probe, findings);
     find_stuck(probe, findings);
     find_drift(probe, findings);
+}
+
+static bool explained(const struct oac_findings *findings, size_t k)
+{
+    for (size_t i = 0; i < findings->count && i < OAC_FINDINGS_MAX; i++) {
+        const struct oac_finding *finding = &findings->finding[i];
+        if (finding->fault == OAC_DIAGNOSIS_NO_LIGHT || finding->channel == k ||
+            finding->other == k)
+            return true;
+    }
+    return false;
+}
+
+void oac_diagnose_blind(const bool *blind, size_t channels, struct oac_findings *findings)
+{
+    for (size_t k = 0; k < channels; k++)
+        if (blind[k] && !explained(findings, k))
+            add(findings, OAC_DIAGNOSIS_BLIND, k, k, 0.0);
 }

@@ -41,7 +41,9 @@
     X(OAC_DIAGNOSIS_STUCK_MODULATOR, "stuck modulator", "modulator stuck",                     \
       "check the drive and bias cables")                                                       \
     X(OAC_DIAGNOSIS_DRIFT, "fast drift", "drifts faster than it can be measured",              \
-      "let the bench warm up, or check its temperature control")
+      "let the bench warm up, or check its temperature control")                               \
+    X(OAC_DIAGNOSIS_BLIND, "blind readout", "no preamble seen",                                \
+      "check its light and the receiver's range")
 
 enum oac_diagnosis {
 #define OAC_DIAGNOSIS_ENUM(name, word, wrong, remedy) name,
@@ -84,6 +86,10 @@ struct oac_findings {
 
 /* In the order of the list: what explains most comes first. None on a healthy bench. Pure. */
 void oac_diagnose(const struct oac_probe *probe, struct oac_findings *findings);
+
+/* Adds the readouts on which the link saw nothing of its own (OAC_FLAG_BLIND), where nothing found explains it.
+ * blind (channels). Pure. */
+void oac_diagnose_blind(const bool *blind, size_t channels, struct oac_findings *findings);
 
 /* One line: all findings with their evidence and what to do, as far as bytes reach. Pure. */
 void oac_findings_line(const struct oac_findings *findings, char *line, size_t bytes);

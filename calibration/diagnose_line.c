@@ -50,6 +50,9 @@ static void describe(const struct oac_finding *finding, char *text, size_t bytes
         snprintf(text, bytes, "at least %.0f %% of full scale rms while one sweep lasts",
                  100.0 * x);
         return;
+    case OAC_DIAGNOSIS_BLIND:
+        snprintf(text, bytes, "there is light, and it follows its voltage");
+        return;
     case OAC_DIAGNOSIS_NO_LIGHT:
     case OAC_DIAGNOSIS_DARK_CHANNEL:
     default:
