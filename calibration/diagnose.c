@@ -4,6 +4,8 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
+#include "calibration/probe.h"
+
 static const struct oac_probe_cell *cell_of(const struct oac_probe *probe, size_t k, size_t j)
 {
     return &probe->cell[k * probe->channels + j];
@@ -21,11 +23,29 @@ static double lit_sigmas(const struct oac_probe *probe)
     return gsl_cdf_tdist_Qinv(OAC_FALSE_ALARM / (n * n + 2.0 * n), probe->dof);
 }
 
+/* The same of what moves: of POINTS means each pair is looked at, either way round. */
+static double moved_sigmas(const struct oac_probe *probe)
+{
+    const double n = (double)probe->channels,
+                 pairs = OAC_PROBE_POINTS * (OAC_PROBE_POINTS - 1.0);
+    return gsl_cdf_tdist_Qinv(OAC_FALSE_ALARM / (n * n * pairs), probe->dof);
+}
+
+/* What can only be of laser j: where lasers cannot be switched, others shine too, and only what moves is its own. */
+static double light_of(const struct oac_probe *probe, size_t k, size_t j)
+{
+    const struct oac_probe_cell *cell = cell_of(probe, k, j);
+    return probe->switched ? cell->light : cell->swing;
+}
+
 static bool lit(const struct oac_probe *probe, size_t k, size_t j)
 {
     const struct oac_probe_cell *cell = cell_of(probe, k, j);
-    return !saturated(probe, k) &&
-           (cell->overload || cell->light > lit_sigmas(probe) * cell->sigma);
+    if (saturated(probe, k))
+        return false;
+    return cell->overload ||
+           (probe->switched ? cell->light > lit_sigmas(probe) * cell->sigma
+                            : cell->swing > moved_sigmas(probe) * cell->swing_sigma);
 }
 
 /* Light of the cells together: errors are independent but for the zero, which is one per row. */
@@ -42,7 +62,7 @@ static bool row_lit(const struct oac_probe *probe, size_t k)
         variance += cell->sigma * cell->sigma - cell->dark_sigma * cell->dark_sigma;
         zero += cell->dark_sigma;
     }
-    return light > lit_sigmas(probe) * sqrt(variance + zero * zero);
+    return probe->switched && light > lit_sigmas(probe) * sqrt(variance + zero * zero);
 }
 
 static bool column_lit(const struct oac_probe *probe, size_t j)
@@ -57,7 +77,7 @@ static bool column_lit(const struct oac_probe *probe, size_t j)
         light += cell->light;
         variance += cell->sigma * cell->sigma;
     }
-    return light > lit_sigmas(probe) * sqrt(variance);
+    return probe->switched && light > lit_sigmas(probe) * sqrt(variance);
 }
 
 static void add(struct oac_findings *findings, enum oac_diagnosis fault, size_t channel,
@@ -73,8 +93,9 @@ static void add(struct oac_findings *findings, enum oac_diagnosis fault, size_t 
 static double own_share(const struct oac_probe *probe, size_t a, size_t b)
 {
     const struct oac_probe_cell *aa = cell_of(probe, a, a), *bb = cell_of(probe, b, b);
-    const double own = fmax(aa->light, aa->sigma) * fmax(bb->light, bb->sigma);
-    return own / (cell_of(probe, a, b)->light * cell_of(probe, b, a)->light);
+    const double own =
+        fmax(light_of(probe, a, a), aa->sigma) * fmax(light_of(probe, b, b), bb->sigma);
+    return own / (light_of(probe, a, b) * light_of(probe, b, a));
 }
 
 static void find_swapped(const struct oac_probe *probe, struct oac_findings *findings)
@@ -100,13 +121,13 @@ static void find_dark(const struct oac_probe *probe, struct oac_findings *findin
         enum oac_diagnosis fault = OAC_DIAGNOSIS_DARK_CHANNEL;
         if (column)
             fault = OAC_DIAGNOSIS_DEAD_DETECTOR;
-        else if (row && probe->switched)
-            fault = OAC_DIAGNOSIS_DARK_LASER;
+        else if (row)
+            fault = probe->switched ? OAC_DIAGNOSIS_DARK_LASER : OAC_DIAGNOSIS_STILL;
         add(findings, fault, k, k, lit_sigmas(probe));
     }
 }
 
-/* On the readout that sees the laser best. */
+/* On the readout that sees the laser best. How much light there is that should move only a switch tells. */
 static void find_stuck(const struct oac_probe *probe, struct oac_findings *findings)
 {
     for (size_t j = 0; j < probe->channels; j++) {
@@ -146,7 +167,8 @@ void oac_diagnose(const struct oac_probe *probe, struct oac_findings *findings)
         return;
     find_swapped(probe, findings);
     find_dark(probe, findings);
-    find_stuck(probe, findings);
+    if (probe->switched)
+        find_stuck(probe, findings);
     find_drift(probe, findings);
 }
 

@@ -41,6 +41,10 @@ static void describe(const struct oac_finding *finding, char *text, size_t bytes
     case OAC_DIAGNOSIS_DARK_LASER:
         snprintf(text, bytes, "no readout sees it (%.1f sigma), its own sees other lasers", x);
         return;
+    case OAC_DIAGNOSIS_STILL:
+        snprintf(text, bytes, "no readout sees it move (%.1f sigma), its own sees others move",
+                 x);
+        return;
     case OAC_DIAGNOSIS_STUCK_MODULATOR:
         snprintf(text, bytes,
                  "its light does not follow its voltage (%.2g %% of it moves over the range)",

@@ -49,7 +49,8 @@ static bool of_one_channel(enum oac_diagnosis fault)
 {
     return fault == OAC_DIAGNOSIS_SATURATED || fault == OAC_DIAGNOSIS_DEAD_DETECTOR ||
            fault == OAC_DIAGNOSIS_DARK_LASER || fault == OAC_DIAGNOSIS_DARK_CHANNEL ||
-           fault == OAC_DIAGNOSIS_STUCK_MODULATOR || fault == OAC_DIAGNOSIS_BLIND;
+           fault == OAC_DIAGNOSIS_STILL || fault == OAC_DIAGNOSIS_STUCK_MODULATOR ||
+           fault == OAC_DIAGNOSIS_BLIND;
 }
 
 /* Marks the channels that are broken; false when the whole bench is. */
