@@ -26,12 +26,13 @@ static double lit_sigmas(const struct oac_probe *probe)
 /* The same of what moves: of POINTS means each pair is looked at, either way round. */
 static double moved_sigmas(const struct oac_probe *probe)
 {
-    const double n = (double)probe->channels,
-                 pairs = OAC_PROBE_POINTS * (OAC_PROBE_POINTS - 1.0);
+    const double n = (double)probe->channels;
+    const double pairs = OAC_PROBE_POINTS * (OAC_PROBE_POINTS - 1.0);
     return gsl_cdf_tdist_Qinv(OAC_FALSE_ALARM / (n * n * pairs), probe->dof);
 }
 
-/* What can only be of laser j: where lasers cannot be switched, others shine too, and only what moves is its own. */
+/* What can only be of laser j: where lasers cannot be switched, others shine too, and only what moves is its
+ * own. */
 static double light_of(const struct oac_probe *probe, size_t k, size_t j)
 {
     const struct oac_probe_cell *cell = cell_of(probe, k, j);

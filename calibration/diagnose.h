@@ -9,12 +9,13 @@
  *     modulator k stuck  column k has light, and it does not follow the voltage
  *     a, b swapped       cell(b,a) cell(a,b) > cell(a,a) cell(b,b): p and g cancel, what is left is
  *                        X_ba X_ab / (X_aa X_bb), which a working demultiplexer keeps far below 1
- * Lasers that cannot be switched all shine, and a cell holds them all: what is laser j's in it is its swing alone,
- * and a column without any is a laser that is extinct or a modulator that is stuck.
+ * Lasers that cannot be switched all shine, and a cell holds them all: what is laser j's in it is its swing
+ * alone, and a column without any is a laser that is extinct or a modulator that is stuck.
  * Thresholds. A cell is lit when its light exceeds t standard errors, t the quantile of Student's distribution
- * at OAC_FALSE_ALARM shared by all cells, rows and columns: of benches without light so many are called lit; by its
- * swing it is lit when that exceeds its own, shared by all pairs of voltages of all cells. A modulator is stuck when the least swing of a working one, need, is refuted by OAC_STUCK_SIGMAS standard errors
- * (3e-7 one-sided per channel). Drift counts by its lower bound at the same rate (calibration/step_faults.c).
+ * at OAC_FALSE_ALARM shared by all cells, rows and columns: of benches without light so many are called lit; by
+ * its swing it is lit when that exceeds its own, shared by all pairs of voltages of all cells. A modulator is
+ * stuck when the least swing of a working one, need, is refuted by OAC_STUCK_SIGMAS standard errors (3e-7
+ * one-sided per channel). Drift counts by its lower bound at the same rate (calibration/step_faults.c).
  * Not told apart: docs/faults.md. Source: any text on hypothesis tests; the rates are this file's. */
 #ifndef OAC_CALIBRATION_DIAGNOSE_H
 #define OAC_CALIBRATION_DIAGNOSE_H
@@ -39,7 +40,7 @@
       "check the detector and its readout cable")                                              \
     X(OAC_DIAGNOSIS_DARK_LASER, "extinct laser", "laser extinct", "check the laser's current") \
     X(OAC_DIAGNOSIS_DARK_CHANNEL, "dark channel",                                              \
-      "no light, or none that moves (detector, laser or modulator: the link cannot tell)",     \
+      "no light, or none that moves (detector, laser or modulator: it cannot tell)",           \
       "check all three")                                                                       \
     X(OAC_DIAGNOSIS_STILL, "still channel",                                                    \
       "laser extinct or modulator stuck (a laser that cannot be switched does not tell)",      \

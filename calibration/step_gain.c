@@ -88,8 +88,8 @@ static double walk_of(const struct oac_measure *measure,
 {
     const double bright = (double)calibration->slots * channel->open_code;
     const double window = (double)(calibration->slots + measure->link->caps->guard_slots);
-    const double windows =
-        (double)(from + (measure->slot - from) / 2 - calibration->gains_slot) / window;
+    const uint64_t middle = from + (measure->slot - from) / 2;
+    const double windows = (double)(middle - calibration->gains_slot) / window;
     return channel->bright_noise.drift_code_per_sqrt_window / bright * sqrt(3.0 * windows);
 }
 

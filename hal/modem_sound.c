@@ -168,6 +168,7 @@ static void take(const struct oac_modem *self, const struct play *play, size_t w
     const bool running = self->caps.receiver != OAC_SAMPLED;
     for (size_t i = 0; i < N * (size_t)REPEATS; i++)
         for (size_t k = 0; k < self->caps.channels; k++) {
+            const size_t heard = i / N + 1;
             const float *rx = play->rx + i * play->rx_each + k * play->picks;
             const double sign = self->caps.nominal->channel[k].gain_code < 0.0 ? -1.0 : 1.0;
             double sum = running ? (double)rx[1] - (double)rx[0] : 0.0;
@@ -175,8 +176,8 @@ static void take(const struct oac_modem *self, const struct play *play, size_t w
                 sum += (double)rx[p] / (double)play->picks * PLATEAU;
             const double light = sign * sum / PLATEAU;
             double *mean = &sounded->light[(k * N + w) * N + i % N];
-            const double before = light - *mean, heard = (double)(i / N + 1);
-            *mean += before / heard;
+            const double before = light - *mean;
+            *mean += before / (double)heard;
             sounded->sigma[k] += before * (light - *mean) / (N * N * (REPEATS - 1.0) * REPEATS);
         }
 }
