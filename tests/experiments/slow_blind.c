@@ -19,7 +19,6 @@ static const struct broken broken[] = {
     {"fault.dark_lasers=2", "channel 2: laser extinct", 2, OAC_DIAGNOSIS_DARK_LASER},
     {"fault.stuck_modulators=3", "channel 3: modulator stuck", 3,
      OAC_DIAGNOSIS_STUCK_MODULATOR},
-    {"fault.saturated_detectors=1", "channel 1: readout saturated", 1, OAC_DIAGNOSIS_SATURATED},
 };
 
 /* Peaks anywhere, so that the modem has to sound for its codes. */
