@@ -71,9 +71,9 @@ struct oac_calibration_channel {
     double quadratic_per_code,
         cubic_per_code2; /* of hal/calrec.h; 0 unless beyond 5 standard errors */
     double nonlinearity; /* largest deviation from a line, relative to full scale */
-    /* of fresh vectors, relative to full scale; noise: rms that it alone would leave; spread: of the
+    /* of fresh vectors, relative to full scale; noise, drift: rms that each alone would leave; spread: of the
      * products */
-    double verify_rms, verify_bias, verify_noise, verify_spread;
+    double verify_rms, verify_bias, verify_noise, verify_drift, verify_spread;
     double variance[3]; /* [code^2] readout noise: v0 + v1 s + v2 s^2 of the signal s [code] */
     struct oac_noise_figures dark_noise, bright_noise;
     struct oac_fit dark_fit, weight_fit, delay_fit, linearity_fit, gain_fit, pair_fit;
@@ -87,6 +87,7 @@ struct oac_calibration {
     size_t excluded;         /* channels that were left out */
     char faults[600];        /* why, in one line; "" */
     double client_bias_v, skew_s;
+    uint64_t gains_slot;  /* when gains were fitted */
     double aligned_slots; /* of late_slots: what was set before any light was measured */
     struct oac_calibration_channel *channel; /* (channels) */
     double *gain;                            /* (channels, channels) code per slot */

@@ -9,10 +9,13 @@
  *     modulator k stuck  column k has light, and it does not follow the voltage
  *     a, b swapped       cell(b,a) cell(a,b) > cell(a,a) cell(b,b): p and g cancel, what is left is
  *                        X_ba X_ab / (X_aa X_bb), which a working demultiplexer keeps far below 1
+ * Lasers that cannot be switched all shine, and a cell holds them all: what is laser j's in it is its swing
+ * alone, and a column without any is a laser that is extinct or a modulator that is stuck.
  * Thresholds. A cell is lit when its light exceeds t standard errors, t the quantile of Student's distribution
- * at OAC_FALSE_ALARM shared by all cells, rows and columns: of benches without light so many are called lit. A
- * modulator is stuck when the least swing of a working one, need, is refuted by OAC_STUCK_SIGMAS standard errors
- * (3e-7 one-sided per channel). Drift counts by its lower bound at the same rate (calibration/step_faults.c).
+ * at OAC_FALSE_ALARM shared by all cells, rows and columns: of benches without light so many are called lit; by
+ * its swing it is lit when that exceeds its own, shared by all pairs of voltages of all cells. A modulator is
+ * stuck when the least swing of a working one, need, is refuted by OAC_STUCK_SIGMAS standard errors (3e-7
+ * one-sided per channel). Drift counts by its lower bound at the same rate (calibration/step_faults.c).
  * Not told apart: docs/faults.md. Source: any text on hypothesis tests; the rates are this file's. */
 #ifndef OAC_CALIBRATION_DIAGNOSE_H
 #define OAC_CALIBRATION_DIAGNOSE_H
@@ -37,11 +40,17 @@
       "check the detector and its readout cable")                                              \
     X(OAC_DIAGNOSIS_DARK_LASER, "extinct laser", "laser extinct", "check the laser's current") \
     X(OAC_DIAGNOSIS_DARK_CHANNEL, "dark channel",                                              \
-      "no light (detector, laser or modulator: the link cannot tell)", "check all three")      \
+      "no light, or none that moves (detector, laser or modulator: it cannot tell)",           \
+      "check all three")                                                                       \
+    X(OAC_DIAGNOSIS_STILL, "still channel",                                                    \
+      "laser extinct or modulator stuck (a laser that cannot be switched does not tell)",      \
+      "check the laser's current, then the drive and bias cables")                             \
     X(OAC_DIAGNOSIS_STUCK_MODULATOR, "stuck modulator", "modulator stuck",                     \
       "check the drive and bias cables")                                                       \
     X(OAC_DIAGNOSIS_DRIFT, "fast drift", "drifts faster than it can be measured",              \
-      "let the bench warm up, or check its temperature control")
+      "let the bench warm up, or check its temperature control")                               \
+    X(OAC_DIAGNOSIS_BLIND, "blind readout", "no preamble seen",                                \
+      "check its light and the receiver's range")
 
 enum oac_diagnosis {
 #define OAC_DIAGNOSIS_ENUM(name, word, wrong, remedy) name,
@@ -84,6 +93,10 @@ struct oac_findings {
 
 /* In the order of the list: what explains most comes first. None on a healthy bench. Pure. */
 void oac_diagnose(const struct oac_probe *probe, struct oac_findings *findings);
+
+/* Adds the readouts on which the link saw nothing of its own (OAC_FLAG_BLIND), where nothing found explains it.
+ * blind (channels). Pure. */
+void oac_diagnose_blind(const bool *blind, size_t channels, struct oac_findings *findings);
 
 /* One line: all findings with their evidence and what to do, as far as bytes reach. Pure. */
 void oac_findings_line(const struct oac_findings *findings, char *line, size_t bytes);

@@ -41,6 +41,10 @@ static void describe(const struct oac_finding *finding, char *text, size_t bytes
     case OAC_DIAGNOSIS_DARK_LASER:
         snprintf(text, bytes, "no readout sees it (%.1f sigma), its own sees other lasers", x);
         return;
+    case OAC_DIAGNOSIS_STILL:
+        snprintf(text, bytes, "no readout sees it move (%.1f sigma), its own sees others move",
+                 x);
+        return;
     case OAC_DIAGNOSIS_STUCK_MODULATOR:
         snprintf(text, bytes,
                  "its light does not follow its voltage (%.2g %% of it moves over the range)",
@@ -49,6 +53,9 @@ static void describe(const struct oac_finding *finding, char *text, size_t bytes
     case OAC_DIAGNOSIS_DRIFT:
         snprintf(text, bytes, "at least %.0f %% of full scale rms while one sweep lasts",
                  100.0 * x);
+        return;
+    case OAC_DIAGNOSIS_BLIND:
+        snprintf(text, bytes, "there is light, and it follows its voltage");
         return;
     case OAC_DIAGNOSIS_NO_LIGHT:
     case OAC_DIAGNOSIS_DARK_CHANNEL:

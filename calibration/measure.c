@@ -76,11 +76,19 @@ static void collect(struct oac_measure *measure, size_t windows, double *code,
         }
 }
 
-/* A readout that never came is no number to fit. */
-static enum oac_status check_lost(const struct oac_measure *measure, size_t windows,
-                                  struct oac_err *err)
+/* A readout that never came is no number to fit, nor is one of which the link cannot tell where its light is. */
+static enum oac_status check_flags(const struct oac_measure *measure, size_t windows,
+                                   struct oac_err *err)
 {
-    for (size_t i = 0; i < windows * measure->channels; i++)
+    for (size_t i = 0; i < windows * measure->channels; i++) {
+        const size_t k = i % measure->channels;
+        if (measure->flag[i] & OAC_FLAG_BLIND && measure->blind)
+            measure->blind[k] = true;
+        else if (measure->flag[i] & OAC_FLAG_BLIND)
+            return oac_fail(err, OAC_EDEVICE,
+                            "no preamble is seen on readout %zu of \"%s\": check its detector, "
+                            "laser and modulator",
+                            k, measure->link->caps->device_id);
         if (measure->flag[i] & OAC_FLAG_LOST)
             return oac_fail(
                 err, OAC_EDEVICE,
@@ -89,6 +97,7 @@ static enum oac_status check_lost(const struct oac_measure *measure, size_t wind
                 i / measure->channels,
                 (unsigned long long)measure->slot0[i / measure->channels],
                 measure->link->caps->device_id);
+    }
     return OAC_OK;
 }
 
@@ -124,7 +133,7 @@ enum oac_status oac_measure_play(struct oac_measure *measure, size_t slots,
     if (status || unloaded)
         return status ? status : unloaded;
     measure->slot = next + caps->preamble_slots;
-    if (check_lost(measure, windows, err))
+    if (check_flags(measure, windows, err))
         return err->status;
     collect(measure, windows, code, saturated);
     return OAC_OK;

@@ -4,6 +4,7 @@
 #ifndef OAC_CALIBRATION_MEASURE_H
 #define OAC_CALIBRATION_MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ struct oac_measure {
     uint64_t saturated; /* readouts so far */
     uint64_t seed;      /* of the codes that procedures draw */
     bool differential;  /* what is played now reads detector pairs */
+    /* (channels) those that the link flagged as blind; the caller's. NULL: it is an error */
+    bool *blind;
     /* scratch of plays, grown as needed */
     uint16_t *weight, *client;
     float *code;

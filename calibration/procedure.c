@@ -149,9 +149,15 @@ static enum oac_status run_all(struct oac_measure *measure,
                                const struct oac_calibrate_options *options,
                                struct oac_calibration *calibration, struct oac_err *err)
 {
-    if (run_each(first_steps, sizeof first_steps / sizeof *first_steps, measure, options,
-                 calibration, err))
+    measure->blind = oac_alloc(measure->channels, sizeof *measure->blind, "channels", err);
+    if (!measure->blind)
         return err->status;
+    enum oac_status status = run_each(first_steps, sizeof first_steps / sizeof *first_steps,
+                                      measure, options, calibration, err);
+    free(measure->blind);
+    measure->blind = NULL;
+    if (status != OAC_OK)
+        return status;
     return (calibration->excluded
                 ? oac_calibrate_others(measure, options, calibration, run_steps, err)
                 : run_steps(measure, options, calibration, err));

@@ -33,8 +33,11 @@ enum oac_status oac_diagnose_bench(struct oac_measure *measure,
         prober.client_bias_v = calibration->client_bias_v;
         status = run_probes(&prober, sweep_windows, err);
     }
-    if (status == OAC_OK)
+    if (status == OAC_OK) {
         oac_diagnose(&prober.probe, findings);
+        if (measure->blind)
+            oac_diagnose_blind(measure->blind, measure->channels, findings);
+    }
     oac_prober_fini(&prober);
     measure->saturated = saturated; /* long windows are meant to */
     return status;
@@ -46,7 +49,8 @@ static bool of_one_channel(enum oac_diagnosis fault)
 {
     return fault == OAC_DIAGNOSIS_SATURATED || fault == OAC_DIAGNOSIS_DEAD_DETECTOR ||
            fault == OAC_DIAGNOSIS_DARK_LASER || fault == OAC_DIAGNOSIS_DARK_CHANNEL ||
-           fault == OAC_DIAGNOSIS_STUCK_MODULATOR;
+           fault == OAC_DIAGNOSIS_STILL || fault == OAC_DIAGNOSIS_STUCK_MODULATOR ||
+           fault == OAC_DIAGNOSIS_BLIND;
 }
 
 /* Marks the channels that are broken; false when the whole bench is. */

@@ -16,9 +16,10 @@
 /* Frame numbers of verification, far from those of the fit. */
 #define VERIFY_FIRST (UINT64_C(1) << 32)
 
-/* A calibration fails its verification when noise does not explain an error beyond a tenth of how far random
- * products lie apart: of 40 random benches the worst has a thousandth, one whose weights miss their data has
- * 1. */
+/* A calibration fails its verification when noise and drift do not explain an error beyond a tenth of how far
+ * random products lie apart: of 40 random benches the worst has a thousandth, one whose weights miss their data
+ * has 1. Drift is a walk of the gain since it was fitted, one draw a channel, so that as many of its sigmas are
+ * chance. */
 #define UNEXPLAINED_MOST 0.1
 #define CHANCE_SIGMAS    5.0
 
@@ -57,9 +58,11 @@ enum oac_status oac_step_gain(struct oac_measure *measure,
                               struct oac_calibration *calibration, struct oac_err *err)
 {
     struct oac_vectors vectors;
+    const uint64_t from = measure->slot;
     if (oac_vectors_play(measure, calibration, options->vectors, 0, 1.0, "gains", &vectors,
                          err))
         return err->status;
+    calibration->gains_slot = from + (measure->slot - from) / 2;
     struct columns columns = {0};
     columns.y = oac_alloc(4 * vectors.windows, sizeof *columns.y, "vectors", err);
     columns.cluster = oac_alloc(vectors.windows, sizeof *columns.cluster, "vectors", err);
@@ -77,10 +80,24 @@ enum oac_status oac_step_gain(struct oac_measure *measure,
     return status;
 }
 
-/* Verification of one channel, in full scale: error, its bias, what noise alone would leave, and how far the
- * vectors' products lie apart. */
+/* Relative, from gains to the middle of the vectors, which begin at `from`. The noise step saw, of windows with
+ * everything open, A(m) = d^2 m, which is a third of the variance by which such a walk grows a window (NIST SP
+ * 1065, table of power laws). */
+static double walk_of(const struct oac_measure *measure,
+                      const struct oac_calibration *calibration, uint64_t from,
+                      const struct oac_calibration_channel *channel)
+{
+    const double bright = (double)calibration->slots * channel->open_code;
+    const double window = (double)(calibration->slots + measure->link->caps->guard_slots);
+    const uint64_t middle = from + (measure->slot - from) / 2;
+    const double windows = (double)(middle - calibration->gains_slot) / window;
+    return channel->bright_noise.drift_code_per_sqrt_window / bright * sqrt(3.0 * windows);
+}
+
+/* Verification of one channel, in full scale: error, its bias, what noise alone would leave, what a walk of the
+ * gain would, and how far the vectors' products lie apart. */
 static void verify_channel(size_t k, const struct oac_calibration *calibration,
-                           const struct oac_vectors *vectors,
+                           const struct oac_vectors *vectors, double walk,
                            struct oac_calibration_channel *channel)
 {
     const size_t channels = calibration->channels;
@@ -101,15 +118,17 @@ static void verify_channel(size_t k, const struct oac_calibration *calibration,
     channel->verify_bias = sum / windows;
     channel->verify_rms = sqrt(square / windows);
     channel->verify_noise = sqrt(noise / windows);
+    channel->verify_drift = walk * sqrt(light2 / windows);
     channel->verify_spread = sqrt(fmax(0.0, light2 / windows - pow(light / windows, 2.0)));
 }
 
-/* What noise and chance do not explain of the error, against how far products lie apart. */
+/* What noise, drift and chance do not explain of the error, against how far products lie apart. */
 static double unexplained(const struct oac_calibration_channel *channel, size_t windows)
 {
     const double chance = 1.0 + CHANCE_SIGMAS * sqrt(2.0 / (double)windows);
-    const double left =
-        pow(channel->verify_rms, 2.0) - chance * pow(channel->verify_noise, 2.0);
+    const double left = pow(channel->verify_rms, 2.0) -
+                        chance * pow(channel->verify_noise, 2.0) -
+                        pow(CHANCE_SIGMAS * channel->verify_drift, 2.0);
     return sqrt(fmax(0.0, left)) / channel->verify_spread;
 }
 
@@ -118,13 +137,16 @@ enum oac_status oac_step_verify(struct oac_measure *measure,
                                 struct oac_calibration *calibration, struct oac_err *err)
 {
     struct oac_vectors vectors;
+    const uint64_t from = measure->slot;
     size_t worst = 0;
     double most = 0.0;
     if (oac_vectors_play(measure, calibration, options->vectors / 2, VERIFY_FIRST, 1.0,
                          "verification", &vectors, err))
         return err->status;
     for (size_t k = 0; k < calibration->channels; k++) {
-        verify_channel(k, calibration, &vectors, &calibration->channel[k]);
+        struct oac_calibration_channel *channel = &calibration->channel[k];
+        verify_channel(k, calibration, &vectors, walk_of(measure, calibration, from, channel),
+                       channel);
         const double here = unexplained(&calibration->channel[k], vectors.windows);
         if (here <= most)
             continue;
@@ -138,9 +160,9 @@ enum oac_status oac_step_verify(struct oac_measure *measure,
     const struct oac_calibration_channel *channel = &calibration->channel[worst];
     return oac_fail(err, OAC_EMISSED,
                     "channel %zu: random products come back %.3g %% of full scale (rms) off, "
-                    "its noise explains "
-                    "%.3g %%: the bench does not do what was fitted; let it warm up, check its "
-                    "connections, or "
-                    "measure more (--biases, --codes)",
-                    worst, 100.0 * channel->verify_rms, 100.0 * channel->verify_noise);
+                    "its noise explains %.3g %%, its drift %.3g %%: the bench does not do what "
+                    "was fitted; let it warm up, check its connections, or measure more "
+                    "(--biases, --codes)",
+                    worst, 100.0 * channel->verify_rms, 100.0 * channel->verify_noise,
+                    100.0 * channel->verify_drift);
 }

@@ -5,6 +5,14 @@
 #include "base/alloc.h"
 #include "calibration/steps.h"
 
+/* What a readout of a window can be at most, less its least: a sampled one is a sum over its slots. */
+static double range_of(const struct oac_link_caps *caps, size_t k, size_t slots)
+{
+    const struct oac_port *port = &caps->readout[k];
+    const double conversion = (double)(port->code_max - port->code_min);
+    return caps->receiver == OAC_SAMPLED ? conversion * (double)slots : conversion;
+}
+
 static enum oac_status judge(const struct oac_measure *measure, size_t windows, double *code,
                              struct oac_calibration *calibration, bool bright, double *allan,
                              struct oac_err *err)
@@ -14,13 +22,13 @@ static enum oac_status judge(const struct oac_measure *measure, size_t windows, 
     enum oac_status status = row ? OAC_OK : OAC_ENOMEM;
     for (size_t k = 0; status == OAC_OK && k < channels; k++) {
         struct oac_calibration_channel *channel = &calibration->channel[k];
-        const struct oac_port *port = &measure->link->caps->readout[k];
+        const double range = range_of(measure->link->caps, k, calibration->slots);
         for (size_t b = 0; b < windows; b++)
             row[b] = code[b * channels + k];
         status = oac_allan_deviation(row, windows, allan + k * calibration->allan_count, err);
         if (status == OAC_OK)
             status =
-                oac_noise_split(row, windows, (double)(port->code_max - port->code_min),
+                oac_noise_split(row, windows, range,
                                 bright ? &channel->bright_noise : &channel->dark_noise, err);
     }
     free(row);

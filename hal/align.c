@@ -238,7 +238,9 @@ static enum oac_status judge(const struct work *w, struct oac_align_fit *fit,
     const double rms = sqrt(rest / fmax((double)w->total - unknowns, 1.0));
     fit->amplitude = amplitude;
     fit->contrast = fabs(amplitude) * sqrt(square);
-    fit->contrast = fit->contrast > CONTRAST_MOST * rms ? CONTRAST_MOST : fit->contrast / rms;
+    if (fit->contrast > 0.0) /* a dead receiver shows nothing, without noise */
+        fit->contrast =
+            fit->contrast > CONTRAST_MOST * rms ? CONTRAST_MOST : fit->contrast / rms;
     fit->sigma = standard_error(w, fit->delay, amplitude, rms);
     return OAC_OK;
 }

@@ -216,7 +216,14 @@ enum oac_status oac_correction_create(const struct oac_calrec *calrec,
         !(made->leak_code_per_x =
               oac_alloc(rows, sizeof *made->leak_code_per_x, "correction constants", err)))
         goto destroy;
+    if (made->lanes > rows &&
+        !(made->unused = oac_alloc(made->lanes, sizeof *made->unused, "lanes", err)))
+        goto destroy;
+    for (size_t lane = 0; made->unused && lane < made->lanes; lane++)
+        made->unused[lane] = true;
     for (size_t i = 0; i < rows; i++) {
+        if (made->unused)
+            made->unused[channel[i]] = false;
         made->own[i] = made->reader[i] = calrec->channel[channel[i]];
         made->bent |=
             made->own[i].quadratic_per_code != 0.0 || made->own[i].cubic_per_code2 != 0.0;
@@ -235,6 +242,7 @@ void oac_correction_destroy(struct oac_correction *correction)
 {
     if (!correction)
         return;
+    free(correction->unused);
     free(correction->own);
     free(correction->reader);
     free(correction->leak_code_per_x);

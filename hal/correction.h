@@ -26,6 +26,7 @@ struct oac_correction { /* of all tiles with this many rows */
     size_t rows;
     size_t lanes; /* channels that the frame covers, 0 .. lanes-1: those in use and the gaps */
     const size_t *channel;             /* (rows) c(i), ascending; the caller's */
+    bool *unused;                      /* (lanes) the gaps; NULL: there are none */
     struct oac_calrec_channel *own;    /* (rows) as measured */
     struct oac_calrec_channel *reader; /* (rows) as the decoder sees them: primed */
     double *leak_code_per_x;           /* (rows) */

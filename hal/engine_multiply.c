@@ -128,6 +128,7 @@ static enum oac_status play_window(struct chunk *chunk, const struct oac_tile *t
         .windows = operands->windows,
         .slot0 = s->slot0,
         .launch = call->launch ? call->launch + chunk->first : NULL,
+        .unused = tile->correction->unused,
     };
     if (operands->sparse) {
         frame.nz_begin = operands->nz_begin;

@@ -95,8 +95,11 @@ static enum oac_status play(struct oac_follower *self, const struct oac_schedule
             self->slot0[windows++] = oac_schedule_reference(schedule, g, i, reference->slots);
     if (windows == 0)
         return OAC_OK;
-    const struct oac_activation_frame frame = {
-        .windows = windows, .code = self->code, .slot0 = self->slot0, .launch = self->launch};
+    const struct oac_activation_frame frame = {.windows = windows,
+                                               .code = self->code,
+                                               .slot0 = self->slot0,
+                                               .launch = self->launch,
+                                               .unused = reference->correction->unused};
     struct oac_readouts readouts = {.code = self->readout};
     if (oac_link_play(reference->link, reference->handle, workspace, &frame, &readouts, err))
         return oac_fail_within(err, "reference windows");

@@ -57,7 +57,13 @@ struct oac_port { /* volts = v0_v + lsb_v * code; lsb_v may be negative */
         iq; /* two values a sample, I then Q, on a radio frequency: hal/stream.h. Streams only */
 };
 
-enum oac_flag { OAC_FLAG_SATURATED = 1, OAC_FLAG_LOST = 2, OAC_FLAG_REALIGNED = 4 };
+enum oac_flag {
+    OAC_FLAG_SATURATED = 1,
+    OAC_FLAG_LOST = 2,
+    OAC_FLAG_REALIGNED = 4,
+    OAC_FLAG_BLIND =
+        8 /* the link saw nothing of its own on it: when its light comes is a guess */
+};
 
 struct oac_link_caps {
     const char *device_id, *firmware;
@@ -101,12 +107,14 @@ struct oac_activation_frame {
     const uint16_t *nz_code; /* its code; every slot not listed plays null_x_code */
     const uint64_t *slot0;   /* (windows) absolute bench slot */
     const float *launch;     /* (windows) power relative to the laser setting; NULL: 1 */
+    const bool *unused; /* (rows) whose readouts nobody wants and may be blind; NULL: none */
 };
 
 struct oac_readouts { /* caller's arrays; contents undefined on failure */
     float *code;      /* (windows, rows) ADC code units */
-    uint8_t *flag;    /* (windows, rows) oac_flag bits; NULL: not wanted */
-    double *photons;  /* (windows) mean detected signal photons of the window, all rows and both
+    uint8_t *
+        flag; /* (windows, rows) oac_flag bits; NULL: not wanted, lost and blind are OAC_EDEVICE */
+    double *photons; /* (windows) mean detected signal photons of the window, all rows and both
                                  detectors of a pair; NAN unknown; NULL: not wanted */
     uint32_t
         *saturated; /* (1) incremented by the number of saturated readouts; NULL: not wanted */

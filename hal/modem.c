@@ -234,7 +234,7 @@ static enum oac_status make_memory(struct oac_modem *self, struct oac_err *err)
 {
     const size_t channels = self->caps.channels;
     const struct oac_calrec *nominal = self->caps.nominal;
-    self->memory = oac_alloc(6 * channels, sizeof(double), "an alignment", err);
+    self->memory = oac_alloc(8 * channels, sizeof(double), "an alignment", err);
     if (!self->memory)
         return err->status;
     self->open_code = oac_alloc(3 * (channels + 1), sizeof(uint16_t), "codes", err);
@@ -247,11 +247,14 @@ static enum oac_status make_memory(struct oac_modem *self, struct oac_err *err)
     self->contrast = self->memory + 2 * channels;
     self->skew_sigma_s = self->memory + 3 * channels;
     self->phasor = self->memory + 4 * channels;
+    self->delay_sigma = self->memory + 6 * channels;
+    self->faint = self->memory + 7 * channels;
     self->alignment = (struct oac_modem_alignment){.channels = channels,
                                                    .delay_s = self->delay_s,
                                                    .skew_s = self->skew_s,
                                                    .contrast = self->contrast};
     for (size_t k = 0; k < channels; k++) {
+        self->faint[k] = NAN;
         self->open_code[k] = open_code(&self->caps.weight[k], &nominal->channel[k].weight);
         self->low_code[k] = (uint16_t)self->caps.weight[k].code_safe;
     }

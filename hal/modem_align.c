@@ -1,189 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Decides from the preamble: the delay of the weights to every readout, the skew of the
- * client's data, and what of it is taken out. The preamble is repeated, 1, 2, 4 ... times,
- * until every delay is known well enough.
+/* Decides from the preamble: the skew of the client's data, and what of it is taken out; what stands in for
+ * readouts that show no preamble (modem_listen.c).
  *
  * Skew below four of its standard errors is noise and left alone, and what is corrected is a
  * whole number of steps, so that an ideal bench stays exactly as it is. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "hal/modem_state.h"
 
-#define REPEATS_MOST 64u
-#define WORST        (1.0 / 16.0) /* [slots] after all repeats */
-#define SKEW_STEP    (1.0 / 64.0) /* [slots] where the setting has no step of its own */
-#define SIGNIFICANT  4.0          /* standard errors */
-#define ROUNDS       4u
-
-/* Standard error [slots] at which nothing moves any more: a third of what gates (an eighth of a
- * step) and sums (a tenth of a sample) tolerate. */
-static double enough(const struct oac_modem *self)
-{
-    const struct oac_stream_caps *caps = self->stream.caps;
-    if (caps->link.receiver == OAC_SAMPLED)
-        return 1.0 / (30.0 * caps->readout_samples_per_slot);
-    return fmax(caps->gate_step_s / (24.0 * caps->link.slot_s), 1.0 / 400.0);
-}
-
-bool oac_modem_laser(struct oac_modem *self, size_t channel)
-{
-    const struct oac_range *range = &self->caps.settings[OAC_LASER_ON];
-    struct oac_err ignored;
-    double on = 1.0;
-    if (range->min <= range->max &&
-        self->stream.ops->get(self->stream.self, OAC_LASER_ON, channel, &on, &ignored))
-        return true;
-    return on != 0.0;
-}
-
-static enum oac_status read_row(struct oac_modem *self, size_t k, double *worst,
-                                struct oac_err *err)
-{
-    const struct oac_stream_caps *caps = self->stream.caps;
-    const double per_slot = caps->readout_samples_per_slot;
-    const double sample_s = caps->link.slot_s / per_slot;
-    const double reach = self->margin * per_slot;
-    struct oac_align_fit weights = {0}, client = {0};
-    const double *heard = self->own->heard;
-    double skew =
-        0.0; /* what is sounded shows it to both parts: once more with what they said */
-    for (size_t round = 0; round < (self->sounding ? ROUNDS : 1); round++) {
-        if (oac_modem_sequence_find(self, &self->preamble, heard, 0, k, skew, -reach, reach,
-                                    &weights, self->phasor + 2 * k, err) ||
-            oac_modem_sequence_find(self, &self->preamble, heard, 1, k, skew,
-                                    weights.delay - reach, weights.delay + reach, &client, NULL,
-                                    err))
-            return err->status;
-        skew = (client.delay - weights.delay) / per_slot;
-    }
-    self->delay_s[k] = weights.delay * sample_s;
-    self->skew_s[k] = (client.delay - weights.delay) * sample_s;
-    self->skew_sigma_s[k] = hypot(client.sigma, weights.sigma) * sample_s;
-    self->contrast[k] = fmin(weights.contrast, client.contrast);
-    const double sign = caps->link.nominal->channel[k].gain_code;
-    if (weights.amplitude * sign < 0.0 || client.amplitude * sign < 0.0)
-        self->contrast[k] = 0.0;
-    *worst = fmax(weights.sigma, client.sigma) / per_slot;
-    return OAC_OK;
-}
-
-/* One look at everything received so far. *good: as good as wanted. */
-static enum oac_status read_all(struct oac_modem *self, size_t repeats, bool last, bool *good,
-                                struct oac_err *err)
-{
-    *good = true;
-    self->sigma = 0.0;
-    for (size_t k = 0; k < self->caps.channels; k++) {
-        double sigma = 0.0;
-        if (!oac_modem_laser(self, k)) {
-            self->delay_s[k] = self->skew_s[k] = self->contrast[k] = NAN;
-            continue;
-        }
-        if (read_row(self, k, &sigma, err))
-            return oac_fail_within(err, "preamble of readout %zu", k);
-        bool seen = self->contrast[k] >= OAC_MODEM_CONTRAST_LEAST;
-        self->sigma = fmax(self->sigma, sigma);
-        *good = *good && seen && sigma <= enough(self);
-        self->unseen = last && !(seen && sigma <= WORST);
-        if (last && !seen)
-            return oac_fail(
-                err, OAC_EDEVICE,
-                "no preamble found on readout %zu of \"%s\": contrast %.3g after %zu repeats, "
-                "at least %.3g is needed. Check that laser %zu is on and its light reaches the "
-                "detector, the biases of both modulators, and the receiver's range",
-                k, self->caps.device_id, self->contrast[k], repeats, OAC_MODEM_CONTRAST_LEAST,
-                k);
-        if (self->unseen)
-            return oac_fail(
-                err, OAC_EDEVICE,
-                "preamble of readout %zu of \"%s\" is seen (contrast %.3g), but its delay is "
-                "known to %.2g slots only after %zu repeats, %.2g is needed. Check the jitter "
-                "and bandwidth of receiver and ADC, or play slower slots",
-                k, self->caps.device_id, self->contrast[k], sigma, repeats, WORST);
-    }
-    return OAC_OK;
-}
-
-/* Plays until `all` runs are heard. Where delays change from burst to burst, only runs of one
- * burst add up. */
-static enum oac_status hear(struct oac_modem *self, size_t *had, size_t all,
-                            struct oac_err *err)
-{
-    const size_t most = oac_modem_sequence_repeats(self, &self->preamble);
-    if (!self->stream.caps->delay_stable || *had == 0) {
-        if (oac_modem_hear_nothing(self->own, &self->preamble, err))
-            return err->status;
-        *had = 0;
-    }
-    while (*had < all) {
-        const size_t more = all - *had < most ? all - *had : most;
-        if (oac_modem_sequence_play(self, &self->preamble,
-                                    self->options.sync_slot0 + *had * self->preamble.slots,
-                                    more, err))
-            return err->status;
-        *had += more;
-        self->account.preambles += more;
-        self->account.bench_s += (double)(more * self->preamble.slots) * self->caps.slot_s;
-    }
-    return OAC_OK;
-}
-
-/* *good: as good as wanted. */
-static enum oac_status listen(struct oac_modem *self, bool *good, struct oac_err *err)
-{
-    size_t most = REPEATS_MOST, heard = 0;
-    const size_t fit = oac_modem_sequence_repeats(self, &self->preamble);
-    *good = false;
-    while (!self->stream.caps->delay_stable && most > fit)
-        most /= 2;
-    for (size_t all = 1; !*good && all <= most; all *= 2)
-        if (hear(self, &heard, all, err) || read_all(self, all, all == most, good, err))
-            return err->status;
-    return OAC_OK;
-}
-
-/* Back to what the nominal curves suggest. */
-static enum oac_status forget_sounding(struct oac_modem *self, struct oac_err *err)
-{
-    const size_t drives = self->caps.channels + 1;
-    free(self->sounding);
-    self->sounding = NULL;
-    memcpy(self->open_code, self->brightest, drives * sizeof *self->open_code);
-    for (size_t k = 0; k + 1 < drives; k++)
-        self->low_code[k] = (uint16_t)self->caps.weight[k].code_safe;
-    self->low_code[drives - 1] = (uint16_t)self->caps.client->code_safe;
-    return oac_modem_sequences_make(self, err);
-}
-
-/* Delays that stay uncertain after all repeats have noise or wrong levels to thank for it: levels are sounded
- * then, and stay if they leave less. */
-static enum oac_status listen_or_sound(struct oac_modem *self, struct oac_err *err)
-{
-    const bool nominal = !self->sounding;
-    bool good = false, shown;
-    struct oac_err later;
-    self->unseen = false;
-    const enum oac_status status = listen(self, &good, err);
-    const double before = self->sigma;
-    if (good || (status && !self->unseen) || !oac_modem_can_sound(self))
-        return status;
-    if (oac_modem_sound(self, &shown, &later)) {
-        *err = later;
-        return err->status;
-    }
-    if (!shown)
-        return status;
-    if (oac_modem_sequences_make(self, err))
-        return err->status;
-    const enum oac_status next = listen(self, &good, &later);
-    if (nominal && status == OAC_OK && (next != OAC_OK || self->sigma >= before))
-        return forget_sounding(self, err) ? err->status : listen(self, &good, err);
-    if (next)
-        *err = later;
-    return next;
-}
+#define SKEW_STEP   (1.0 / 64.0) /* [slots] where the setting has no step of its own */
+#define SIGNIFICANT 4.0          /* standard errors */
 
 /* Channels without light stand where the others do on average. */
 static enum oac_status fill_dark_channels(struct oac_modem *self, struct oac_err *err)
@@ -197,10 +23,12 @@ static enum oac_status fill_dark_channels(struct oac_modem *self, struct oac_err
         skew_s += self->skew_s[k];
         lit++;
     }
-    if (!lit)
+    if (!lit && !oac_modem_check_seen(self, self->caps.channels, NULL, err))
         return oac_fail(err, OAC_EDEVICE,
                         "no preamble: every laser of \"%s\" is off (setting laser_on)",
                         self->caps.device_id);
+    if (!lit)
+        return err->status;
     for (size_t k = 0; k < self->caps.channels; k++) {
         if (!isnan(self->delay_s[k]))
             continue;
@@ -295,7 +123,7 @@ static enum oac_status look(struct oac_modem *self, struct oac_err *err)
            left_s = 0.0; /* corrected before the last look, and by it */
     for (int i = 0; i < 2 && (i == 0 || by_s != 0.0); i++) {
         before_s += by_s;
-        if (listen_or_sound(self, err) || fill_dark_channels(self, err) ||
+        if (oac_modem_listen(self, err) || fill_dark_channels(self, err) ||
             take_out_skew(self, &by_s, err))
             return err->status;
     }

@@ -177,7 +177,7 @@ static enum oac_status find_delays(const struct oac_modem *self, struct oac_work
     for (size_t k = 0; k < work->plan.rows && *good; k++) {
         struct oac_align_fit weights, client;
         memcpy(work->phasor + 2 * k, self->phasor + 2 * k, 2 * sizeof *work->phasor);
-        if (!(self->contrast[k] > 0.0)) { /* a laser that is off */
+        if (!(self->contrast[k] > 0.0)) { /* a laser that is off, a blind readout */
             work->delay_s[k] = self->delay_s[k];
             continue;
         }
@@ -245,7 +245,8 @@ static void take_window(const struct oac_modem *self, const struct oac_workspace
     for (size_t k = 0; k < rows; k++) {
         job->saturated += work->flag[i * rows + k] & OAC_FLAG_SATURATED ? 1 : 0;
         if (out->flag)
-            out->flag[b * rows + k] = work->flag[i * rows + k] | flags;
+            out->flag[b * rows + k] = work->flag[i * rows + k] | flags |
+                                      (oac_modem_blind(self, k) ? OAC_FLAG_BLIND : 0);
     }
     const double photons = self->caps.knows_photons ? work->photons[i] : NAN;
     job->photons += photons;

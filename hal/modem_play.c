@@ -37,10 +37,11 @@ static enum oac_status play_again(struct oac_modem *self, struct oac_workspace *
     return OAC_OK;
 }
 
+/* Or blind where there is light. */
 static bool all_dark(struct oac_modem *self)
 {
     for (size_t k = 0; k < self->caps.channels; k++)
-        if (oac_modem_laser(self, k))
+        if (oac_modem_laser(self, k) && !oac_modem_blind(self, k))
             return false;
     return true;
 }
@@ -79,6 +80,8 @@ enum oac_status oac_modem_play(struct oac_modem *self, uint32_t handle,
 {
     const struct oac_modem_frame *loaded = &self->frame[handle - 1];
     if (atomic_load(&self->stale) && realign(self, err))
+        return err->status;
+    if (!readouts->flag && oac_modem_check_seen(self, loaded->rows, frame->unused, err))
         return err->status;
     struct oac_modem_job job = {.loaded = loaded, .frame = frame, .readouts = readouts};
     job.samples =

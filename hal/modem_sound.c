@@ -16,6 +16,15 @@
 #define REPEATS     64u /* of every pair of codes */
 #define PLATEAU     4u  /* slots in which light is constant, whatever the delays */
 #define SLOTS_APART ((uint64_t)1 << 39) /* behind the preambles' slots */
+/* Standard errors by which a readout's light must move: of N N means of noise alone the range exceeds it 1e-6 of
+ * the times. */
+#define MOVES 8.0
+
+/* What was heard of all pairs of codes [code a slot]. */
+struct sounded {
+    double *light; /* (channels, N, N) means */
+    double *sigma; /* (channels) of a mean, by the scatter of the repeats */
+};
 
 struct play {
     size_t slots, picks, rx_each;
@@ -152,18 +161,24 @@ static enum oac_status play_frame(struct oac_modem *self, struct play *play, uin
     return OAC_OK;
 }
 
-/* Means of what was heard with weight code w, of more light more. */
-static void take(const struct oac_modem *self, const struct play *play, size_t w, double *light)
+/* Means of what was heard with weight code w, of more light more; their scatter is added to sigma, squared. */
+static void take(const struct oac_modem *self, const struct play *play, size_t w,
+                 const struct sounded *sounded)
 {
     const bool running = self->caps.receiver != OAC_SAMPLED;
     for (size_t i = 0; i < N * (size_t)REPEATS; i++)
         for (size_t k = 0; k < self->caps.channels; k++) {
+            const size_t heard = i / N + 1;
             const float *rx = play->rx + i * play->rx_each + k * play->picks;
             const double sign = self->caps.nominal->channel[k].gain_code < 0.0 ? -1.0 : 1.0;
             double sum = running ? (double)rx[1] - (double)rx[0] : 0.0;
             for (size_t p = 0; !running && p < play->picks; p++)
                 sum += (double)rx[p] / (double)play->picks * PLATEAU;
-            light[(k * N + w) * N + i % N] += sign * sum / PLATEAU / REPEATS;
+            const double light = sign * sum / PLATEAU;
+            double *mean = &sounded->light[(k * N + w) * N + i % N];
+            const double before = light - *mean;
+            *mean += before / (double)heard;
+            sounded->sigma[k] += before * (light - *mean) / (N * N * (REPEATS - 1.0) * REPEATS);
         }
 }
 
@@ -177,6 +192,18 @@ static void take_zero_off(size_t channels, double *light)
         for (size_t i = 0; i < N * N; i++)
             light[k * N * N + i] -= least;
     }
+}
+
+/* Does light move at all on it? What is broken says nothing about codes. */
+static bool moves(const struct sounded *sounded, size_t k)
+{
+    const double *light = sounded->light + k * N * N;
+    double most = light[0], least = light[0];
+    for (size_t i = 1; i < N * N; i++) {
+        most = fmax(most, light[i]);
+        least = fmin(least, light[i]);
+    }
+    return most - least > MOVES * sounded->sigma[k];
 }
 
 /* Best weight codes of one readout with the client at x; how well both halves of a preamble then show, of all that
@@ -201,16 +228,18 @@ static double show(const double *light, size_t open_x, size_t low_x, size_t *ope
 }
 
 /* The client's codes must do for all readouts; each weight has its own. */
-static void choose(struct oac_modem *self, const uint16_t *code, const double *light)
+static void choose(struct oac_modem *self, const uint16_t *code, const struct sounded *sounded)
 {
     const size_t channels = self->caps.channels;
+    const double *light = sounded->light;
     double best = -HUGE_VAL;
     for (size_t pair = 0; pair < N * N; pair++) {
         const size_t open_x = pair / N, low_x = pair % N;
         size_t open, low;
         double sum = 0.0;
         for (size_t k = 0; k < channels; k++)
-            sum += show(light + k * N * N, open_x, low_x, &open, &low);
+            sum +=
+                moves(sounded, k) ? show(light + k * N * N, open_x, low_x, &open, &low) : 0.0;
         if (!(sum > best))
             continue;
         best = sum;
@@ -226,7 +255,7 @@ static void choose(struct oac_modem *self, const uint16_t *code, const double *l
 
 static enum oac_status play_weights(struct oac_modem *self, struct play *play,
                                     const uint16_t *code, size_t w, uint64_t slot0,
-                                    double *light, struct oac_err *err)
+                                    const struct sounded *sounded, struct oac_err *err)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
     const size_t channels = self->caps.channels;
@@ -246,33 +275,36 @@ static enum oac_status play_weights(struct oac_modem *self, struct play *play,
     enum oac_status unloaded =
         oac_stream_unload(&self->stream, handle, status ? &ignored : err);
     if (status == OAC_OK && unloaded == OAC_OK)
-        take(self, play, w, light);
+        take(self, play, w, sounded);
     return status ? status : unloaded;
 }
 
-/* light (channels, N, N) of all pairs of codes (channels + 1, N), all weights on the same one of theirs. */
+/* All pairs of codes (channels + 1, N), all weights on the same one of theirs. */
 static enum oac_status play_codes(struct oac_modem *self, struct play *play,
-                                  const uint16_t *code, uint64_t slot0, double *light,
-                                  struct oac_err *err)
+                                  const uint16_t *code, uint64_t slot0,
+                                  const struct sounded *sounded, struct oac_err *err)
 {
     const size_t channels = self->caps.channels;
     const size_t narrow = play->slots * self->stream.caps->client_samples_per_slot;
-    memset(light, 0, N * N * channels * sizeof *light);
+    memset(sounded->light, 0, N * N * channels * sizeof *sounded->light);
+    memset(sounded->sigma, 0, channels * sizeof *sounded->sigma);
     for (size_t x = 0; x < N; x++)
         fill(self, channels, code[N * channels + x], play->slots, play->client + x * narrow);
     for (size_t w = 0; w < N; w++)
-        if (play_weights(self, play, code, w, slot0 + w * N * REPEATS * play->slots, light,
+        if (play_weights(self, play, code, w, slot0 + w * N * REPEATS * play->slots, sounded,
                          err))
             return err->status;
+    for (size_t k = 0; k < channels; k++)
+        sounded->sigma[k] = sqrt(sounded->sigma[k]);
     if (self->caps.receiver == OAC_SAMPLED)
-        take_zero_off(channels, light);
+        take_zero_off(channels, sounded->light);
     return OAC_OK;
 }
 
 /* Once to choose, and once more as preambles will play: what other lasers leave on a readout is in the levels
  * then. */
 static enum oac_status sound(struct oac_modem *self, struct play *play, uint16_t *code,
-                             double *light, struct oac_err *err)
+                             const struct sounded *sounded, struct oac_err *err)
 {
     const uint64_t slot0 = self->options.sync_slot0 + SLOTS_APART;
     const size_t channels = self->caps.channels;
@@ -282,29 +314,32 @@ static enum oac_status sound(struct oac_modem *self, struct play *play, uint16_t
         code[N * d + 1] = (uint16_t)((rest + open) / 2);
         code[N * d + 2] = (uint16_t)open;
     }
-    if (play_codes(self, play, code, slot0, light, err))
+    if (play_codes(self, play, code, slot0, sounded, err))
         return err->status;
-    choose(self, code, light);
+    choose(self, code, sounded);
     for (size_t d = 0; d <= channels; d++) {
         code[N * d + OAC_MODEM_REST] = (uint16_t)port_of(self, d)->code_safe;
         code[N * d + OAC_MODEM_LOW] = self->low_code[d];
         code[N * d + OAC_MODEM_OPEN] = self->open_code[d];
     }
-    return play_codes(self, play, code, slot0 + N * N * REPEATS * play->slots, light, err);
+    return play_codes(self, play, code, slot0 + N * N * REPEATS * play->slots, sounded, err);
 }
 
-/* Every readout, but those whose lasers are off, sees both halves move. */
-static bool shows(struct oac_modem *self, const double *light)
+/* Does a readout whose laser is on see both halves move? Levels of those that do not are 0. */
+static bool shows(struct oac_modem *self, const struct sounded *sounded)
 {
+    bool any = false;
     for (size_t k = 0; k < self->caps.channels; k++) {
-        const double *at = light + k * N * N;
+        double *at = sounded->light + k * N * N;
         const double both = at[OAC_MODEM_OPEN * N + OAC_MODEM_OPEN];
         const bool seen = both > at[OAC_MODEM_LOW * N + OAC_MODEM_OPEN] &&
-                          both > at[OAC_MODEM_OPEN * N + OAC_MODEM_LOW] && both > 0.0;
-        if (!seen && oac_modem_laser(self, k))
-            return false;
+                          both > at[OAC_MODEM_OPEN * N + OAC_MODEM_LOW] && both > 0.0 &&
+                          moves(sounded, k);
+        if (!seen)
+            memset(at, 0, N * N * sizeof *at);
+        any = any || (seen && oac_modem_laser(self, k));
     }
-    return true;
+    return any;
 }
 
 enum oac_status oac_modem_sound(struct oac_modem *self, bool *shown, struct oac_err *err)
@@ -313,17 +348,22 @@ enum oac_status oac_modem_sound(struct oac_modem *self, bool *shown, struct oac_
     struct play play;
     enum oac_status status = play_make(self, &play, err);
     uint16_t *code = oac_alloc(N * (channels + 1), sizeof *code, "a sounding", err);
-    double *light = oac_alloc(N * N * channels, sizeof *light, "a sounding", err);
+    struct sounded sounded = {
+        .light = oac_alloc(N * N * channels, sizeof(double), "a sounding", err),
+        .sigma = oac_alloc(channels, sizeof(double), "a sounding", err)};
     if (status == OAC_OK)
-        status = code && light ? sound(self, &play, code, light, err) : OAC_ENOMEM;
+        status = code && sounded.light && sounded.sigma
+                     ? sound(self, &play, code, &sounded, err)
+                     : OAC_ENOMEM;
     play_free(&play);
     free(code);
-    *shown = status == OAC_OK && shows(self, light);
+    *shown = status == OAC_OK && shows(self, &sounded);
+    free(sounded.sigma);
     if (!*shown) {
-        free(light);
+        free(sounded.light);
         return status;
     }
     free(self->sounding);
-    self->sounding = light;
+    self->sounding = sounded.light;
     return OAC_OK;
 }

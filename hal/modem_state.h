@@ -4,11 +4,11 @@
  *     modem.c            opens and answers        modem_check.c      what it cannot work with
  *     modem_frame.c      codes -> samples         modem_receive.c    samples -> readouts
  *     modem_preamble.c   makes preambles, words   modem_sync.c       plays and reads them
- *     modem_align.c      decides from them        modem_record.c     the record of shaped slots
+ *     modem_listen.c     until they are good      modem_align.c      decides from them
  *     modem_sound.c      what codes give light    modem_sequences.c  makes both, once more when it has
  *     modem_burst.c      windows between words    modem_play.c       a call; repeats what was lost
  *     modem_chop.c       slots as chips           modem_tone.c       slots as tones
- *     modem_subcarrier.c ports and record of both */
+ *     modem_subcarrier.c ports and record of both modem_record.c     the record of shaped slots */
 #ifndef OAC_HAL_MODEM_STATE_H
 #define OAC_HAL_MODEM_STATE_H
 
@@ -131,12 +131,14 @@ struct oac_modem {
     pthread_mutex_t lock;               /* of the alignment and the account */
     atomic_bool stale;                  /* settings moved time since the alignment */
     atomic_bool biased;                 /* or the light that sync words are known by */
-    double sigma;                       /* [slots] largest standard error of the latest look */
-    bool unseen;    /* the latest look failed because a preamble was not seen */
-    bool user_skew; /* OAC_SKEW_S is the user's: report, do not touch */
-    double *memory; /* alignment's arrays */
+    size_t blind;                       /* readouts on which the latest look saw no preamble */
+    double sigma;                       /* [slots] largest standard error of the others */
+    bool user_skew;                     /* OAC_SKEW_S is the user's: report, do not touch */
+    double *memory;                     /* alignment's arrays */
     double *delay_s, *skew_s, *contrast;
     double *skew_sigma_s;
+    double *delay_sigma; /* (channels) [slots] */
+    double *faint;  /* (channels) contrast on a blind readout; NAN: seen, or never looked at */
     double *phasor; /* (channels, 2) cosine and sine of the product's phase in I and Q */
     double skew_corrected_s; /* by the setting, so that later preambles come without it */
     struct oac_modem_alignment alignment;
@@ -229,8 +231,8 @@ enum oac_status oac_modem_sequences_make(struct oac_modem *self,
 
 /* modem_sound.c: plays constant codes, and takes those that show most for preambles. */
 bool oac_modem_can_sound(const struct oac_modem *self);
-/* *shown: all readouts saw both halves; if not, the alignment is as it was, but for codes that no longer
- * matter. */
+/* *shown: some readout saw both halves; if none did, the alignment is as it was, but for codes that no longer
+ * matter. Readouts that did not have levels of 0. */
 enum oac_status oac_modem_sound(struct oac_modem *self, bool *shown,
                                 struct oac_err *err) OAC_MUST_USE;
 /* Light on readout k, in units of both open. Pure. */
@@ -281,8 +283,15 @@ double oac_modem_drift_length(const struct oac_modem *self, size_t windows, size
 /* oac_modem_plan_place at the burst's window i. */
 bool oac_modem_drift_place(const struct oac_modem *self, struct oac_workspace *work, size_t i);
 
-/* modem_align.c: finds delays and skew, takes the skew out. */
+/* modem_listen.c: finds delays and skew; NAN where a laser is off and where a readout is blind. */
 bool oac_modem_laser(struct oac_modem *self, size_t channel); /* is on, or cannot be switched */
+bool oac_modem_blind(const struct oac_modem *self, size_t channel);
+enum oac_status oac_modem_listen(struct oac_modem *self, struct oac_err *err) OAC_MUST_USE;
+/* Status: OAC_EDEVICE when one of the first `rows` readouts is blind, `unused` (NULL: none) or not. Pure. */
+enum oac_status oac_modem_check_seen(const struct oac_modem *self, size_t rows,
+                                     const bool *unused, struct oac_err *err) OAC_MUST_USE;
+
+/* modem_align.c: takes the skew out. */
 enum oac_status oac_modem_align(struct oac_modem *self, struct oac_err *err) OAC_MUST_USE;
 
 /* modem_burst.c: one call of play and its bursts. */

@@ -77,12 +77,15 @@ void oac_page_curves(const struct oac_page *page)
     oac_html_put(
         page->html,
         "<h2 id=\"curves\">Curves</h2>\n<p>Fitted transmission of each modulator; below, "
-        "what the fit left over in sigmas, clipped at ±%.0f.</p>\n"
+        "what the fit left over in sigmas, clipped at ±%.0f. Channels that were left out have "
+        "none.</p>\n"
         "<div class=\"multiples\">\n",
         SPAN);
     draw(page, "client", &page->calrec->client, NULL, 0);
     for (size_t k = 0; k < page->channels; k++) {
-        bool out = page->calrec->channel[k].excluded;
+        const bool out = page->calrec->channel[k].excluded;
+        if (!oac_page_measured(page, k))
+            continue;
         snprintf(name, sizeof name, "weight %zu%s", k, out ? ", excluded" : "");
         draw(page, name, &page->calrec->channel[k].weight,
              residual && !out ? residual + k * count : NULL, count);

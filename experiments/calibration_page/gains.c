@@ -17,6 +17,8 @@ static void draw(const struct oac_page *page, const double *gain, const double *
                             .y_min = INFINITY,
                             .y_max = -INFINITY};
     for (size_t k = 0; k < n; k++) {
+        if (!oac_page_measured(page, k))
+            continue;
         double reach[2] = {gain[k * n + k] - sigma[k * n + k],
                            gain[k * n + k] + sigma[k * n + k]};
         axes.y_min = isfinite(reach[0]) ? fmin(axes.y_min, reach[0]) : axes.y_min;
@@ -28,7 +30,7 @@ static void draw(const struct oac_page *page, const double *gain, const double *
     oac_axes_draw(page->html, &axes, "channel", "gain [code/slot], bars: one standard error");
     for (size_t k = 0; k < n; k++) {
         const double value = gain[k * n + k], error = sigma[k * n + k], x = (double)k;
-        if (!isfinite(value) || !isfinite(error))
+        if (!oac_page_measured(page, k) || !isfinite(value) || !isfinite(error))
             continue;
         double at = oac_axes_x(&axes, x), low = oac_axes_y(&axes, value - error);
         double high = oac_axes_y(&axes, value + error);
@@ -46,10 +48,16 @@ static void put_table(const struct oac_page *page, const double *gain, const dou
     oac_html_put(page->html,
                  "<table class=\"grid-table\"><thead><tr><th>channel</th><th>gain "
                  "[code/slot]</th><th>±</th><th>relative</th></tr></thead><tbody>\n");
-    for (size_t k = 0; k < n; k++)
+    for (size_t k = 0; k < n; k++) {
+        if (!oac_page_measured(page, k)) {
+            oac_html_put(page->html, "<tr><td>%zu</td><td>-</td><td>-</td><td>-</td></tr>\n",
+                         k);
+            continue;
+        }
         oac_html_put(
             page->html, "<tr><td>%zu</td><td>%.2f</td><td>%.2f</td><td>%.3f %%</td></tr>\n", k,
             gain[k * n + k], sigma[k * n + k], 100.0 * sigma[k * n + k] / gain[k * n + k]);
+    }
     oac_html_put(page->html, "</tbody></table>\n");
 }
 

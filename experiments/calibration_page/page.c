@@ -120,6 +120,12 @@ const double *oac_page_reals(const struct oac_page *page, const char *path, size
     return array ? array->data : NULL;
 }
 
+bool oac_page_measured(const struct oac_page *page, size_t k)
+{
+    const double *gain = oac_page_reals(page, "/gain/matrix", NULL);
+    return !page->calrec->channel[k].excluded || (gain && gain[k * page->channels + k] > 0.0);
+}
+
 double oac_page_number(const struct oac_page *page, const char *where, const char *name)
 {
     const struct oac_h5_attribute *a = oac_h5_find_attribute(page->file, where, name);

@@ -31,6 +31,9 @@ const double *oac_page_reals(const struct oac_page *page, const char *path, size
 /* A number that is an attribute; NAN when the file lacks it. */
 double oac_page_number(const struct oac_page *page, const char *where, const char *name);
 
+/* False: a channel that was left out before anything of it was measured. */
+bool oac_page_measured(const struct oac_page *page, size_t k);
+
 void oac_page_verdict(const struct oac_page *page);
 void oac_page_cost(const struct oac_page *page);
 void oac_page_looks(const struct oac_page *page);

@@ -18,6 +18,20 @@ static void put_alert(struct oac_html *html, const char *text)
     oac_html_put(html, "</p>\n");
 }
 
+/* Channels that were broken, and why. */
+static void put_left_out(const struct oac_page *page)
+{
+    const char *faults = oac_h5_find_text(page->file, "/channel", "faults");
+    size_t out = 0;
+    for (size_t k = 0; k < page->channels; k++)
+        out += !oac_page_measured(page, k);
+    if (!out || !faults)
+        return;
+    oac_html_put(page->html, "<p>Left out, %zu of %zu channels: ", out, page->channels);
+    oac_html_text(page->html, faults);
+    oac_html_put(page->html, "</p>\n");
+}
+
 static void certified_line(const struct oac_page *page, char *line, size_t bytes)
 {
     const struct oac_certificate *c = &page->certificate;
@@ -59,6 +73,7 @@ void oac_page_verdict(const struct oac_page *page)
                                                : "");
     oac_html_text(page->html, line);
     oac_html_put(page->html, "</p>\n");
+    put_left_out(page);
     if (reason && *reason) {
         oac_html_put(page->html, "<p>");
         oac_html_text(page->html, reason);

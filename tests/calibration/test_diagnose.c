@@ -180,13 +180,47 @@ Test(diagnose, crosstalk_counts_in_sum_where_no_cell_alone_is_lit)
     expect_one(&table, OAC_DIAGNOSIS_DEAD_DETECTOR, 2);
 }
 
+/* All lasers shine at once: every cell of a row has its own laser's light, too, which stands still. */
+Test(diagnose, without_a_laser_switch_light_that_stands_still_is_no_evidence)
+{
+    struct table table;
+    make_healthy(&table);
+    table.probe.switched = false;
+    for (size_t k = 0; k < CHANNELS; k++)
+        for (size_t j = 0; j < CHANNELS; j++) {
+            struct oac_probe_cell *cell = &table.cell[k * CHANNELS + j];
+            cell->light += k == j ? 0.0 : 0.7;
+            cell->most += k == j ? 0.0 : 0.7;
+        }
+    oac_diagnose(&table.probe, &table.findings);
+    cr_expect_eq(table.findings.count, 0);
+}
+
 Test(diagnose, without_a_laser_switch_an_extinct_laser_is_left_undecided)
 {
     struct table table;
     make_healthy(&table);
     table.probe.switched = false;
     darken_column(&table, 1);
-    expect_one(&table, OAC_DIAGNOSIS_DARK_CHANNEL, 1);
+    expect_one(&table, OAC_DIAGNOSIS_STILL, 1);
+}
+
+Test(diagnose, a_blind_readout_is_a_finding_where_no_other_explains_it)
+{
+    static const bool blind[CHANNELS] = {false, true, true, false};
+    struct table table;
+    make_healthy(&table);
+    darken_row(&table, 1);
+    expect_one(&table, OAC_DIAGNOSIS_DEAD_DETECTOR, 1);
+    oac_diagnose_blind(blind, CHANNELS, &table.findings);
+    cr_assert_eq(table.findings.count, 2);
+    cr_expect_eq(table.findings.finding[1].fault, OAC_DIAGNOSIS_BLIND);
+    cr_expect_eq(table.findings.finding[1].channel, 2);
+    for (size_t k = 0; k < CHANNELS; k++)
+        darken_row(&table, k);
+    expect_one(&table, OAC_DIAGNOSIS_NO_LIGHT, 0);
+    oac_diagnose_blind(blind, CHANNELS, &table.findings);
+    cr_expect_eq(table.findings.count, 1);
 }
 
 Test(diagnose, every_finding_is_a_line_that_names_channel_and_remedy)

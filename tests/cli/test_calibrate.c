@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <criterion/criterion.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "hal/calrec.h"
 #include "tests/support/process.h"
 #include "tests/support/tmpdir.h"
@@ -163,7 +165,9 @@ Test(calibrate, every_fault_is_one_line_that_names_it_and_exit_1)
 Test(calibrate, a_dead_channel_is_left_out_and_said)
 {
 #define FOUR "--rig", "netcast-local", "--set", "channels=4", "--set", "fault.dead_detectors=2"
-    char dir[OAC_TEST_DIR_BYTES], path[OAC_TEST_DIR_BYTES + 32];
+    char dir[OAC_TEST_DIR_BYTES], path[OAC_TEST_DIR_BYTES + 32], page[OAC_TEST_DIR_BYTES + 32];
+    char *text;
+    size_t bytes;
     struct oac_calrec *calrec;
     struct oac_err err;
     oac_test_dir_make(dir);
@@ -183,8 +187,14 @@ Test(calibrate, a_dead_channel_is_left_out_and_said)
     cr_expect_eq(p.code, 0, "%s", p.said);
     cr_expect(has(p.out, "0 of 3 channels moved"), "%s", p.out);
     oac_test_process_fini(&p);
-    p = OAC("report", path, "-o", "/dev/null");
+    oac_test_dir_path(dir, "page.html", page);
+    p = OAC("report", path, "-o", page);
     cr_expect(!has(p.said, "damaged"), "%s", p.said);
+    cr_assert_eq(oac_file_read(page, 1 << 24, &text, &bytes, &err), OAC_OK, "%s", err.message);
+    cr_expect(has(text, "Left out, 1 of 4 channels: channel 2: detector dead"));
+    cr_expect(has(text, "<tr><td>2</td><td>-</td><td>-</td><td>-</td></tr>"));
+    cr_expect(!has(text, "nan %") && !has(text, "weight 2"));
+    free(text);
     oac_test_process_fini(&p);
     p = OAC("calibrate", FOUR, "--no-exclude");
     cr_expect_eq(p.code, 1);

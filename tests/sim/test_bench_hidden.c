@@ -154,23 +154,17 @@ Test(bench_hidden, the_nominal_record_tells_nothing)
     optics_close(&hidden);
 }
 
-static void open_stream(struct optics *o, const char *const *sets, struct oac_stream *stream)
-{
-    const uint8_t hash[32] = {0};
-    struct oac_err err;
-    memset(o, 0, sizeof *o);
-    read_plain(&o->rig, sets);
-    cr_assert_eq(oac_waveform_open(&o->rig, hash, OAC_NOISE_ADC, 20, NULL, stream, &err),
-                 OAC_OK, "%s", err.message);
-}
-
 static const struct oac_modem_options modem = {.sync_slot0 = UINT64_C(1) << 62};
 
 static void open_wave(struct optics *o, const char *const *sets)
 {
+    const uint8_t hash[32] = {0};
     struct oac_stream stream;
     struct oac_err err;
-    open_stream(o, sets, &stream);
+    memset(o, 0, sizeof *o);
+    read_plain(&o->rig, sets);
+    cr_assert_eq(oac_waveform_open(&o->rig, hash, OAC_NOISE_ADC, 20, NULL, &stream, &err),
+                 OAC_OK, "%s", err.message);
     cr_assert_eq(oac_modem_open(&stream, &modem, &o->link, &err), OAC_OK, "%s", err.message);
     o->workspace = oac_link_workspace_create(&o->link, &err);
     cr_assert_not_null(o->workspace, "%s", err.message);
@@ -195,6 +189,22 @@ static void play_six(bool wave, const char *const *sets, const uint16_t weight[6
     optics_play(&o, handle, &p, 1, 1000, readout, NULL, NULL);
     for (size_t k = 0; k < 6; k++)
         code[k] = (double)readout[k];
+    optics_close(&o);
+}
+
+/* No preamble reaches this readout, and every play says so. */
+static void expect_blind(const char *fault, size_t blind)
+{
+    const char *sets[] = {"channels=6", fault, NULL};
+    struct optics o;
+    struct pattern p = {.rows = 6, .slots = 8, .launch = 1.0f};
+    float readout[6];
+    uint8_t flag[6] = {0};
+    open_wave(&o, sets);
+    const uint32_t handle = optics_load(&o, &p);
+    optics_play(&o, handle, &p, 1, 1000, readout, flag, NULL);
+    for (size_t k = 0; k < 6; k++)
+        cr_expect_eq((flag[k] & OAC_FLAG_BLIND) != 0, k == blind, "%s: readout %zu", fault, k);
     optics_close(&o);
 }
 
@@ -241,16 +251,8 @@ Test(bench_hidden, waves_meet_the_same_faults)
     cr_expect_float_eq(bad[5], good[4], close, "swapped: %g, %g", bad[5], good[4]);
     static const char *const blind[] = {"fault.dead_detectors=2", "fault.stuck_modulators=2",
                                         "fault.saturated_detectors=2", "fault.dark_lasers=2"};
-    for (size_t i = 0; i < 4;
-         i++) { /* no preamble reaches such a readout, and the modem says so */
-        const char *sets[] = {"channels=6", blind[i], NULL};
-        struct oac_stream stream;
-        struct optics o;
-        struct oac_err err;
-        open_stream(&o, sets, &stream);
-        cr_expect_neq(oac_modem_open(&stream, &modem, &o.link, &err), OAC_OK, "%s", blind[i]);
-        cr_expect_neq(strstr(err.message, "readout 2"), NULL, "%s: %s", blind[i], err.message);
-    }
+    for (size_t i = 0; i < 4; i++)
+        expect_blind(blind[i], 2);
 }
 
 Test(bench_hidden, a_cut_fiber_leaves_every_detector_dark)

@@ -126,6 +126,10 @@ static double rate_of(const struct exact *self, const struct half *half, size_t 
     const struct oac_calrec_channel *c = &self->calrec->channel[k];
     if (setting_of(self, OAC_LASER_ON, k) == 0.0)
         launch = 0.0;
+    if (self->options.dead & (1u << k)) {
+        *signal = 0.0;
+        return c->dark_code_per_slot;
+    }
     double plus = launch * c->gain_code * tw * tx;
     double minus = launch * c->gain_minus_code * (1.0 + c->weight.r - tw) * tx;
     *signal = plus + (half->differential ? minus : 0.0);

@@ -35,6 +35,7 @@ struct oac_exact_stream_options {
     bool lose_always;             /* in every burst from that on */
     size_t short_burst, short_by; /* burst (from 1) that brings fewer segments */
     double laser_off;             /* 1: channel 0 is dark */
+    uint32_t dead;                /* bit k: no light reaches readout k */
     double clock_drift;           /* sampled: by so much the readouts' clock is fast */
     bool blurred;                 /* sampled: every sample is the mean of three */
     double peaks_off; /* [V_pi] of all modulators, of which the nominal record knows nothing */
