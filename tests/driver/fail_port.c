@@ -12,7 +12,7 @@
 #include "tests/driver/fail_calls.h"
 #include "tests/driver/iio_fixture.h"
 
-enum { STEPS = 7, STALL_MS = 100 }; /* 40 ms are queued, and the virtual bench waits 50 ms */
+enum { STEPS = 7, STALL_MS = 70 }; /* 40 ms are queued, and the virtual bench waits 50 ms */
 
 static struct iio_fixture bench;
 static struct oac_err err;

@@ -174,13 +174,13 @@ Test(iio_survives, item_03_closing_a_lost_buffer_asks_a_silent_server_nothing, .
 {
     struct oac_iio_view view;
     struct oac_err err;
-    start(4000);
+    start(3000);
     struct oac_iio_buffer *adc = opened(false, 1024, 60.0);
     iio_process_signal(&bench, SIGSTOP);
     cr_expect_eq(oac_iio_buffer_refill(adc, &view, &err), OAC_EDEVICE);
     const double from_s = iio_fixture_now_s();
     oac_iio_buffer_close(adc);
-    cr_expect_lt(iio_fixture_now_s() - from_s, 2.0, "the library waits 4 s for an answer");
+    cr_expect_lt(iio_fixture_now_s() - from_s, 2.0, "the library waits 3 s for an answer");
     iio_process_signal(&bench, SIGCONT);
     goes_on();
     stop();
