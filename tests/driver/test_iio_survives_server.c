@@ -23,13 +23,18 @@ static struct oac_iio_session *session;
 static struct iio_held before;
 static const char *const channel[] = {"voltage0"};
 
-static void start(unsigned timeout_ms)
+static void start_with(unsigned timeout_ms, const char *fault)
 {
     struct oac_err err;
-    cr_assert(iio_process_start(&bench, 0, NULL));
+    cr_assert(iio_process_start(&bench, 0, fault));
     before = iio_held_now();
     cr_assert_eq(oac_iio_open(bench.uri, timeout_ms, &session, &err), OAC_OK, "%s",
                  err.message);
+}
+
+static void start(unsigned timeout_ms)
+{
+    start_with(timeout_ms, NULL);
 }
 
 /* Nothing is left of the session, not even by a server that is still there. */
@@ -327,6 +332,29 @@ Test(iio_survives, item_12_opening_a_buffer_of_a_stopped_server_ends, .timeout =
     ended(from_s, TIMEOUT_S + OPENING_S + MARGIN_S, &err, "cannot open", "check power");
     cr_expect_null(buffer);
     iio_process_signal(&bench, SIGCONT);
+    stop();
+}
+
+/* The alignment is told, the number of kernel buffers is not: nobody waits for an opening as well. */
+Test(iio_survives, item_12_a_device_that_has_become_silent_is_not_opened, .timeout = 120)
+{
+    const struct oac_iio_buffer_spec spec = {.device = "m2k-adc",
+                                             .channels = 1,
+                                             .channel = channel,
+                                             .samples = 1024,
+                                             .kernel_buffers = 4,
+                                             .deadline_s = 1.0};
+    struct oac_iio_buffer *buffer = NULL;
+    enum oac_iio_mode mode;
+    struct oac_err err;
+    start_with(TIMEOUT_MS, "drop:4"); /* after two timeouts and the alignment */
+    const double from_s = iio_fixture_now_s();
+    cr_expect_eq(oac_iio_buffer_open(session, &spec, &buffer, &mode, &err), OAC_EDEVICE);
+    ended(from_s, TIMEOUT_S + MARGIN_S, &err, "setting the number of kernel buffers of m2k-adc",
+          "check power");
+    goes_on();
+    buffer = opened(false, 1024, 5.0);
+    oac_iio_buffer_close(buffer);
     stop();
 }
 
