@@ -47,8 +47,8 @@ enum oac_status oac_port_feed_state(struct oac_port_feed *feed, bool *out,
  * paces has none: its driver writes nothing where no sample is, so that the output keeps its voltage. */
 enum oac_status oac_port_feed_gaps(struct oac_port_feed *feed, uint64_t *gaps,
                                    struct oac_err *err) OAC_MUST_USE;
-double
-oac_port_feed_queue_s(const struct oac_port_feed *feed); /* INFINITY: no gap is noticed */
+/* How long all that is queued lasts; INFINITY: no gap is noticed. */
+double oac_port_feed_queue_s(const struct oac_port_feed *feed);
 /* Ramps to the safe voltage, waits until that plays, and ends. NULL is fine. A feed that has failed ends
  * at once. */
 void oac_port_feed_close(struct oac_port_feed *feed);

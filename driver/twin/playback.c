@@ -44,7 +44,7 @@ void oac_twin_output_open(struct oac_twin_playback *self, size_t device, size_t 
     pthread_mutex_lock(&self->lock);
     struct output *output = &self->output[device];
     output->open = true;
-    output->streams = output->begun = false;
+    output->streams = false;
     output->gaps = 0;
     output->drives = drives;
     memcpy(output->drive, drive, drives * sizeof *drive);
@@ -58,7 +58,7 @@ void oac_twin_output_close(struct oac_twin_playback *self, size_t device)
     struct output *output = &self->output[device];
     while (output->first)
         oac_twin_block_drop(self, output);
-    output->open = output->streams = false;
+    output->open = output->streams = output->begun = false;
     output->drives = 0;
     pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->lock);
