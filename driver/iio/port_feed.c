@@ -14,19 +14,31 @@
 #define RATE_UNKNOWN_HZ 1e5 /* for the length of buffers alone: of boards that state no rate */
 
 struct oac_port_feed {
+    struct oac_iio_session *session;
     struct oac_board_port port; /* at the rate in use */
     double rate_hz, step_v;     /* per sample */
     unsigned queue;             /* buffers between a push and its output */
+    double queue_s; /* that they last; INFINITY: that does not matter, or is not known */
+    bool counts;    /* the device its gaps itself */
     struct oac_iio_buffer *buffer;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     double target_v;
     uint64_t reached; /* buffers taken since the target was reached */
+    double taken_s;   /* when the last buffer was; 0: none yet */
+    uint64_t gaps;
     bool ends;
     struct oac_err failed;
     double now_v; /* the thread's alone, and its code */
     uint16_t code;
 };
+
+double oac_port_now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
 
 static double wanted_rate(const struct oac_board_port *port)
 {
@@ -85,6 +97,12 @@ static bool fill(struct oac_port_feed *self, const struct oac_iio_view *view, do
     return there;
 }
 
+/* Nothing was taken for longer than all that was queued lasts. With the lock held. */
+static bool is_dry(const struct oac_port_feed *self, double now_s)
+{
+    return self->taken_s > 0.0 && now_s - self->taken_s > self->queue_s;
+}
+
 /* Pushes one buffer; false when the feed is over. */
 static bool feed_once(struct oac_port_feed *self)
 {
@@ -105,6 +123,9 @@ static bool feed_once(struct oac_port_feed *self)
     pthread_mutex_lock(&self->lock);
     const double wanted_v = self->ends ? self->port.safe_v : self->target_v;
     self->reached = there && target_v == wanted_v ? self->reached + 1 : 0;
+    const double now_s = oac_port_now_s();
+    self->gaps += is_dry(self, now_s);
+    self->taken_s = now_s;
     pthread_mutex_unlock(&self->lock);
     return true;
 fail:
@@ -144,8 +165,11 @@ enum oac_status oac_port_feed_open(struct oac_iio_session *session,
     enum oac_iio_mode mode;
     if (!self)
         return err->status;
+    self->session = session;
     if (oac_port_at_rate(session, port, true, &self->port, &self->rate_hz, err))
         goto fail;
+    self->counts = oac_iio_has(session, port->device, "", false, "gaps");
+    const bool falls = self->rate_hz > 0.0 && !port->trigger[0];
     if (!(self->rate_hz > 0.0))
         self->rate_hz = RATE_UNKNOWN_HZ;
     self->step_v = port->ramp_v_per_s / self->rate_hz;
@@ -164,6 +188,8 @@ enum oac_status oac_port_feed_open(struct oac_iio_session *session,
                                                  ((size_t)wanted + align - 1) / align * align,
                                              .kernel_buffers = self->queue,
                                              .deadline_s = deadline_s};
+    self->queue_s =
+        falls ? (double)self->queue * (double)spec.samples / self->rate_hz : INFINITY;
     if (oac_iio_buffer_open(session, &spec, &self->buffer, &mode, err))
         goto fail;
     pthread_mutex_init(&self->lock, NULL);
@@ -203,6 +229,28 @@ enum oac_status oac_port_feed_state(struct oac_port_feed *self, bool *out, struc
         *err = self->failed;
     pthread_mutex_unlock(&self->lock);
     return status;
+}
+
+enum oac_status oac_port_feed_gaps(struct oac_port_feed *self, uint64_t *gaps,
+                                   struct oac_err *err)
+{
+    char text[40] = "";
+    if (self->counts) {
+        if (oac_iio_read(self->session, self->port.device, "", false, "gaps", text, sizeof text,
+                         err))
+            return err->status;
+        *gaps = strtoull(text, NULL, 10);
+        return OAC_OK;
+    }
+    pthread_mutex_lock(&self->lock);
+    *gaps = self->gaps + is_dry(self, oac_port_now_s());
+    pthread_mutex_unlock(&self->lock);
+    return OAC_OK;
+}
+
+double oac_port_feed_queue_s(const struct oac_port_feed *self)
+{
+    return self->queue_s;
 }
 
 void oac_port_feed_close(struct oac_port_feed *self)

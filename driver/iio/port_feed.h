@@ -4,7 +4,8 @@
  *     v(i + 1) = v(i) + min(|target - v(i)|, ramp_v_per_s / rate) towards the target, sample by sample
  * A buffer that repeats by itself could not move without a gap, in which Analog Devices' cores fall to 0 V; so
  * buffers of OAC_PORT_FEED_S follow one another, as many queued as the board has kernel buffers. A computer
- * that stalls for longer than the queue lasts lets the output fall to its idle voltage for that time.
+ * that stalls for longer than the queue lasts lets the output fall to its idle voltage for that time: a gap, which
+ * is noticed and counted.
  * Every code that is played lies inside min_v to max_v. Threads: one caller, and the feed's own. */
 #ifndef OAC_DRIVER_IIO_PORT_FEED_H
 #define OAC_DRIVER_IIO_PORT_FEED_H
@@ -15,6 +16,8 @@
 
 #define OAC_PORT_FEED_S       10e-3 /* of one buffer */
 #define OAC_PORT_RATE_MOST_HZ 1e6   /* that USB 2 and a network feed without gaps */
+
+double oac_port_now_s(void); /* monotonic */
 
 struct oac_port_feed;
 
@@ -38,6 +41,14 @@ enum oac_status oac_port_feed_to(struct oac_port_feed *feed, double volts, doubl
  * what became of the feed. */
 enum oac_status oac_port_feed_state(struct oac_port_feed *feed, bool *out,
                                     struct oac_err *err) OAC_MUST_USE;
+/* How often the output has run out of samples since it was opened, one that lasts counted: as the device itself
+ * counts (a virtual bench, whose time is not the clock's), else how often a push was taken later after the one
+ * before than the whole queue lasts. A shorter stall, with the queue half empty, is not noticed. What a trigger
+ * paces has none: its driver writes nothing where no sample is, so that the output keeps its voltage. */
+enum oac_status oac_port_feed_gaps(struct oac_port_feed *feed, uint64_t *gaps,
+                                   struct oac_err *err) OAC_MUST_USE;
+/* How long all that is queued lasts; INFINITY: no gap is noticed. */
+double oac_port_feed_queue_s(const struct oac_port_feed *feed);
 /* Ramps to the safe voltage, waits until that plays, and ends. NULL is fine. A feed that has failed ends
  * at once. */
 void oac_port_feed_close(struct oac_port_feed *feed);

@@ -9,13 +9,6 @@
 #include "driver/iio/port_feed.h"
 #include "driver/iio/probe.h"
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static bool stopped(const struct oac_sink *sink)
 {
     return sink && oac_stop_requested(sink);
@@ -38,19 +31,36 @@ static enum oac_status end_safely(struct oac_iio_session *session,
                            oac_iio_uri(session));
 }
 
-static enum oac_status hold(struct oac_port_feed *feed, double volts, double hold_s,
-                            const struct oac_sink *sink, struct oac_err *err)
+static void tell_gap(const struct oac_port_feed *feed, const struct oac_board_port *port,
+                     const struct oac_sink *sink)
+{
+    oac_log(sink, OAC_LOG_WARNING,
+            "%s ran out of samples: this computer stood still for longer than the %g ms that "
+            "are queued, and the output fell to its idle voltage meanwhile",
+            port->name, 1e3 * oac_port_feed_queue_s(feed));
+}
+
+static enum oac_status hold(struct oac_port_feed *feed, const struct oac_board_port *port,
+                            double volts, double hold_s, const struct oac_sink *sink,
+                            struct oac_err *err)
 {
     const struct timespec pause = {0, 20000000};
-    const double end_s = now_s() + hold_s;
+    uint64_t gaps = 0, told = 0;
+    const double end_s = oac_port_now_s() + hold_s;
     bool out;
     if (oac_port_feed_to(feed, volts, NULL, err))
         return err->status;
-    while (now_s() < end_s && !stopped(sink)) {
-        if (oac_port_feed_state(feed, &out, err))
+    while (oac_port_now_s() < end_s && !stopped(sink)) {
+        if (oac_port_feed_state(feed, &out, err) || oac_port_feed_gaps(feed, &gaps, err))
             return err->status;
+        if (gaps > 0 && told == 0)
+            tell_gap(feed, port, sink);
+        told = gaps;
         nanosleep(&pause, NULL);
     }
+    if (told > 1)
+        oac_log(sink, OAC_LOG_WARNING, "%s ran out of samples %llu times", port->name,
+                (unsigned long long)told);
     return OAC_OK;
 }
 
@@ -67,7 +77,7 @@ enum oac_status oac_port_hold(struct oac_iio_session *session, const struct oac_
     if (!status)
         status = oac_port_feed_open(session, board, port, deadline_s, &feed, err);
     if (!status)
-        status = hold(feed, volts, hold_s, sink, err);
+        status = hold(feed, port, volts, hold_s, sink, err);
     oac_port_feed_close(feed);
     return end_safely(session, board, status, err);
 }
@@ -127,6 +137,19 @@ static enum oac_status all_out(struct running *r, bool *out, struct oac_err *err
     return OAC_OK;
 }
 
+static enum oac_status all_gaps(struct running *r, uint64_t *gaps, struct oac_err *err)
+{
+    uint64_t one;
+    if (oac_port_feed_gaps(r->feed, gaps, err))
+        return err->status;
+    for (size_t h = 0; h < r->sweep->holds; h++) {
+        if (oac_port_feed_gaps(r->held[h], &one, err))
+            return err->status;
+        *gaps += one;
+    }
+    return OAC_OK;
+}
+
 static enum oac_status interrupted(const struct running *r, struct oac_err *err)
 {
     return stopped(r->sink) ? oac_fail(err, OAC_EINTERRUPTED, "the sweep was stopped") : OAC_OK;
@@ -135,12 +158,12 @@ static enum oac_status interrupted(const struct running *r, struct oac_err *err)
 /* Listens, which is what makes time pass on a virtual bench, until the step plays and has played for the dwell. */
 static enum oac_status settle(struct running *r, struct oac_err *err)
 {
-    const double give_up_s = now_s() + r->sweep->deadline_s + r->sweep->dwell_s;
+    const double give_up_s = oac_port_now_s() + r->sweep->deadline_s + r->sweep->dwell_s;
     bool out = false;
     while (!out) {
         if (oac_port_ear_skip(r->ear, 0.0, err) || all_out(r, &out, err) || interrupted(r, err))
             return err->status;
-        if (!out && now_s() > give_up_s)
+        if (!out && oac_port_now_s() > give_up_s)
             return oac_fail(err, OAC_EDEVICE,
                             "port %s did not reach its step within %g s: is its rate what its "
                             "profile says? Try --timeout-s",
@@ -149,14 +172,41 @@ static enum oac_status settle(struct running *r, struct oac_err *err)
     return oac_port_ear_skip(r->ear, fmax(r->sweep->dwell_s, 1e-9), err);
 }
 
+static enum oac_status take_once(struct running *r, double volts, struct oac_port_step *step,
+                                 struct oac_err *err)
+{
+    if (oac_port_feed_to(r->feed, volts, &step->volts, err) || settle(r, err) ||
+        interrupted(r, err))
+        return err->status;
+    return oac_port_ear_read(r->ear, &step->reading, err);
+}
+
+/* Again when an output had a gap meanwhile: what was read may be of its idle voltage. */
+static enum oac_status take(struct running *r, double volts, struct oac_port_step *step,
+                            struct oac_err *err)
+{
+    for (unsigned turn = 0; turn < OAC_PORT_STEP_TURNS; turn++) {
+        uint64_t before, after;
+        if (all_gaps(r, &before, err) || take_once(r, volts, step, err) ||
+            all_gaps(r, &after, err))
+            return err->status;
+        if (after == before)
+            return OAC_OK;
+    }
+    return oac_fail(err, OAC_EDEVICE,
+                    "port %s at %+.4f V: an output ran out of samples in each of %u attempts: "
+                    "this computer stands still for longer than the %g ms that are queued; end "
+                    "other programs that keep it busy",
+                    r->sweep->output->name, volts, OAC_PORT_STEP_TURNS,
+                    1e3 * oac_port_feed_queue_s(r->feed));
+}
+
 static enum oac_status walk(struct running *r, struct oac_port_step *step, size_t *done,
                             struct oac_err *err)
 {
     char note[60];
     for (size_t i = 0; i < r->sweep->steps; i++) {
-        if (oac_port_feed_to(r->feed, oac_port_sweep_volts(r->sweep, i), &step[i].volts, err) ||
-            settle(r, err) || interrupted(r, err) ||
-            oac_port_ear_read(r->ear, &step[i].reading, err))
+        if (take(r, oac_port_sweep_volts(r->sweep, i), &step[i], err))
             return err->status;
         *done = i + 1;
         snprintf(note, sizeof note, "%+.3f V: %+.4f V", step[i].volts, step[i].reading.mean_v);

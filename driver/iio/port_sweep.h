@@ -8,10 +8,11 @@
 #include "base/log.h"
 #include "driver/iio/port_io.h"
 
-#define OAC_PORT_HOLDS_MAX 4u
+#define OAC_PORT_HOLDS_MAX  4u
+#define OAC_PORT_STEP_TURNS 10u /* of a step whose outputs ran out of samples */
 
 /* Sets the board up, ramps an output to `volts`, holds it for hold_s [s] or until the sink asks to stop, ramps
- * back, then makes the board safe, also after a failure. */
+ * back, then makes the board safe, also after a failure. Warns when the output ran out of samples meanwhile. */
 enum oac_status oac_port_hold(struct oac_iio_session *session, const struct oac_board *board,
                               const struct oac_board_port *port, double volts, double hold_s,
                               double deadline_s, const struct oac_sink *sink,
@@ -45,7 +46,7 @@ enum oac_status oac_port_sweep_check(const struct oac_port_sweep *sweep,
                                      struct oac_err *err) OAC_MUST_USE;
 
 /* step (sweep->steps), of which the first *done are filled, also when the status is not OAC_OK: OAC_EINTERRUPTED
- * when the sink asked to stop. */
+ * when the sink asked to stop. A step during which an output ran out of samples is measured again. */
 enum oac_status oac_port_sweep_run(struct oac_iio_session *session,
                                    const struct oac_board *board,
                                    const struct oac_port_sweep *sweep,

@@ -32,8 +32,8 @@ enum oac_iio_answer oac_iio_answer_of(int error, bool buffer);
 enum oac_status oac_iio_open(const char *uri, unsigned timeout_ms,
                              struct oac_iio_session **session,
                              struct oac_err *err) OAC_MUST_USE;
-void oac_iio_close(
-    struct oac_iio_session *session); /* NULL is fine; destroys buffers before the context */
+/* NULL is fine. Its buffers are closed before; one that a hanging call still uses keeps its context open. */
+void oac_iio_close(struct oac_iio_session *session);
 
 /* From now on the tap sees every write and every push; NULL: nobody. Places begin with the board's name, where it
  * has one. Both must outlive the session. */

@@ -9,7 +9,8 @@
  *                     numbers only (-EINVAL), others take any text that fits
  *     everywhere      buffer attributes length_align_bytes, data_available, watermark; debug direct_reg_access
  *     outputs         debug attribute `received`, which no board has: what every sample that ever came would have
- *                     played, "PORT samples N low L high H last X" in volts, one port after another
+ *                     played, "PORT samples N low L high H last X" in volts, one port after another; and `gaps`,
+ *                     how often its samples ran out since it was opened (playback.h)
  * A scan (libiio 0.24): enabled channels in the order of their index, each aligned to its own
  * size, the whole to
  * the largest. Not modelled: ranges of numbers, attributes that act on the light (gains, offsets, DDS tones).

@@ -123,6 +123,9 @@ static enum oac_status buffers_add(struct oac_twin_devices *devices,
     if (attribute_of(devices, &device->debug, "received", "", &attribute, err))
         return err->status;
     attribute->fixed = true;
+    if (attribute_of(devices, &device->debug, "gaps", "0", &attribute, err))
+        return err->status;
+    attribute->fixed = true;
     return OAC_OK;
 }
 

@@ -45,6 +45,7 @@ void oac_twin_output_open(struct oac_twin_playback *self, size_t device, size_t 
     struct output *output = &self->output[device];
     output->open = true;
     output->streams = false;
+    output->gaps = 0;
     output->drives = drives;
     memcpy(output->drive, drive, drives * sizeof *drive);
     output->depth = depth;
@@ -57,7 +58,7 @@ void oac_twin_output_close(struct oac_twin_playback *self, size_t device)
     struct output *output = &self->output[device];
     while (output->first)
         oac_twin_block_drop(self, output);
-    output->open = output->streams = false;
+    output->open = output->streams = output->begun = false;
     output->drives = 0;
     pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->lock);
@@ -69,6 +70,15 @@ static size_t waiting(const struct output *output)
     for (const struct block *block = output->first; block; block = block->next)
         blocks++;
     return blocks;
+}
+
+uint64_t oac_twin_output_gaps(struct oac_twin_playback *self, size_t device)
+{
+    pthread_mutex_lock(&self->lock);
+    const struct output *output = &self->output[device];
+    const uint64_t gaps = output->gaps + oac_twin_ran_dry(self, output);
+    pthread_mutex_unlock(&self->lock);
+    return gaps;
 }
 
 bool oac_twin_output_cyclic(struct oac_twin_playback *self, size_t device)
@@ -101,6 +111,7 @@ static void append(struct oac_twin_playback *self, struct output *output, struct
     for (; *at; at = &(*at)->next)
         before = *at;
     *at = block;
+    output->begun = true;
     self->bytes += block->bytes;
     if (!self->playing)
         return;
@@ -127,6 +138,7 @@ int oac_twin_output_push(struct oac_twin_playback *self, size_t device, size_t s
         return -ENOMEM;
     }
     pthread_mutex_lock(&self->lock);
+    output->gaps += oac_twin_ran_dry(self, output);
     *block = (struct block){.code = code,
                             .samples = samples,
                             .bytes = samples * (output->drives + 1) * sizeof *code,

@@ -65,6 +65,9 @@ void oac_twin_output_close(struct oac_twin_playback *playback, size_t device);
  * timeout_ms for room. Returns 0, -EBUSY (a cyclic buffer is playing), -ETIMEDOUT, -ENOMEM or -EPIPE. */
 int oac_twin_output_push(struct oac_twin_playback *playback, size_t device, size_t samples,
                          uint16_t *code, bool cyclic, unsigned timeout_ms);
+/* How often a buffer came too late to follow the one before it without a gap, since the device was opened; one
+ * that is awaited now is counted. */
+uint64_t oac_twin_output_gaps(struct oac_twin_playback *playback, size_t device);
 bool oac_twin_output_cyclic(struct oac_twin_playback *playback, size_t device);
 
 void oac_twin_reader_open(struct oac_twin_playback *playback, struct oac_twin_reader *reader);

@@ -102,6 +102,17 @@ bool oac_twin_starved(const struct oac_twin_playback *self)
     return false;
 }
 
+bool oac_twin_ran_dry(const struct oac_twin_playback *self, const struct output *output)
+{
+    const struct block *last = output->first;
+    while (last && last->next)
+        last = last->next;
+    if (!last)
+        return output->begun;
+    return self->playing && !last->cyclic && last->start >= 0 &&
+           last->start + (int64_t)last->samples < oac_twin_next_sample(self, output);
+}
+
 bool oac_twin_repeats(const struct oac_twin_playback *self)
 {
     for (size_t d = 0; d < self->outputs; d++)

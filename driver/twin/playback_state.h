@@ -17,7 +17,8 @@ struct block { /* one buffer of an output device */
 };
 
 struct output {
-    bool open, streams;
+    bool open, streams, begun; /* begun: a buffer has come since it was opened */
+    uint64_t gaps;             /* in front of buffers that came too late */
     size_t drives, drive[OAC_BOARD_PORTS_MAX], depth;
     struct block *first;
 };
@@ -46,6 +47,8 @@ void oac_twin_block_drop(struct oac_twin_playback *self, struct output *output);
 bool oac_twin_all_hold(const struct oac_twin_playback *self);
 /* A stream has no samples for the next slot and may yet get them. */
 bool oac_twin_starved(const struct oac_twin_playback *self);
+/* All that it was given has been played, and time has passed it. */
+bool oac_twin_ran_dry(const struct oac_twin_playback *self, const struct output *output);
 bool oac_twin_any_holds(const struct oac_twin_playback *self);
 bool oac_twin_repeats(const struct oac_twin_playback *self); /* something cyclic plays */
 /* DAC sample of the playback with which the next slot to compute begins. */

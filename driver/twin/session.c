@@ -83,7 +83,8 @@ static bool read_value(struct oac_twin_session *session, const struct oac_twin_r
         return read_all(session, attributes);
     int n =
         oac_twin_attribute_read(session->twin->devices, attributes, request->attribute, value);
-    if (n > 0 && oac_twin_register_read(session->twin, request, value))
+    if (n > 0 && (oac_twin_register_read(session->twin, request, value) ||
+                  oac_twin_gaps_read(session->twin, request, value)))
         n = (int)strlen(value) + 1;
     return n < 0 ? oac_twin_answer(session, n) : answer_text(session, value, (size_t)n);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The status register of an AXI core behind direct_reg_access, for the fault `lost`: an address is written, its
- * value read; an address and a value written clear the value's bits. */
+/* Debug attributes whose value is found when they are read. The status register of an AXI core behind
+ * direct_reg_access, for the fault `lost`: an address is written, its value read; an address and a value written
+ * clear the value's bits. And an output's gaps. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,17 @@ bool oac_twin_register_read(const struct oac_twin *twin, const struct oac_twin_r
         *end != '\0')
         return false;
     snprintf(value, OAC_TWIN_VALUE_BYTES, "0x%X", has_lost(twin, request) ? LOST : 0u);
+    return true;
+}
+
+bool oac_twin_gaps_read(const struct oac_twin *twin, const struct oac_twin_request *request,
+                        char value[OAC_TWIN_VALUE_BYTES])
+{
+    if (request->scope != OAC_TWIN_DEBUG || strcmp(request->attribute, "gaps") != 0)
+        return false;
+    const size_t d = oac_twin_device_find(twin->devices, request->device);
+    snprintf(value, OAC_TWIN_VALUE_BYTES, "%" PRIu64,
+             oac_twin_output_gaps(twin->playback, twin->first_device + d));
     return true;
 }
 

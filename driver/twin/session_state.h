@@ -46,6 +46,9 @@ bool oac_twin_register_read(const struct oac_twin *twin, const struct oac_twin_r
 void oac_twin_register_written(const struct oac_twin *twin,
                                const struct oac_twin_request *request, const char *value,
                                size_t bytes);
+/* The same for an output's debug attribute `gaps`. */
+bool oac_twin_gaps_read(const struct oac_twin *twin, const struct oac_twin_request *request,
+                        char value[OAC_TWIN_VALUE_BYTES]);
 
 /* session_samples.c */
 /* The mask that the n-th READBUF announces: the union, or what a fault makes of it. */

@@ -63,7 +63,35 @@ void *__wrap_oac_alloc(size_t count, size_t size, const char *what, struct oac_e
     return NULL;
 }
 
+static atomic_ulong stall_first, stall_each, pushes, stalls;
+static atomic_uint stall_ms;
+
+void fail_stall(unsigned long first, unsigned long each, unsigned ms)
+{
+    atomic_store(&stall_first, first);
+    atomic_store(&stall_each, each);
+    atomic_store(&pushes, 0);
+    atomic_store(&stalls, 0);
+    atomic_store(&stall_ms, ms);
+}
+
+unsigned long fail_stalls(void)
+{
+    return atomic_load(&stalls);
+}
+
 #ifdef OAC_HAVE_LIBIIO
+static void stall(void)
+{
+    const unsigned long ms = atomic_load(&stall_ms), first = atomic_load(&stall_first);
+    const unsigned long push = atomic_fetch_add(&pushes, 1) + 1;
+    if (ms == 0 || push < first || (push - first) % atomic_load(&stall_each) != 0)
+        return;
+    atomic_fetch_add(&stalls, 1);
+    const struct timespec late = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    nanosleep(&late, NULL);
+}
+
 #define WRAP(type, failure, name, parameters, arguments) \
     type __real_##name parameters;                       \
     type __wrap_##name parameters;                       \
@@ -92,7 +120,18 @@ WRAP(int, -EIO, iio_device_set_kernel_buffers_count,
 WRAP(struct iio_buffer *, NULL, iio_device_create_buffer,
      (const struct iio_device *d, size_t samples, bool cyclic), (d, samples, cyclic))
 WRAP(ssize_t, -EIO, iio_buffer_refill, (struct iio_buffer * b), (b))
-WRAP(ssize_t, -EIO, iio_buffer_push, (struct iio_buffer * b), (b))
+
+ssize_t __real_iio_buffer_push(struct iio_buffer *b);
+ssize_t __wrap_iio_buffer_push(struct iio_buffer *b);
+
+ssize_t __wrap_iio_buffer_push(struct iio_buffer *b)
+{
+    stall();
+    if (!fails(FAIL_LIBIIO))
+        return __real_iio_buffer_push(b);
+    errno = EIO;
+    return -EIO;
+}
 
 ssize_t __real_iio_channel_attr_write(const struct iio_channel *c, const char *a,
                                       const char *v);

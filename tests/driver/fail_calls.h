@@ -18,6 +18,10 @@ bool fail_fired(void);
 /* How often a libiio write of this attribute was tried, since the last arm. */
 unsigned long fail_writes_of(const char *attribute);
 
+/* From now on the first-th push of samples and every `each`-th after it comes `ms` late; ms 0: none. */
+void fail_stall(unsigned long first, unsigned long each, unsigned ms);
+unsigned long fail_stalls(void); /* so far */
+
 struct fail_loop {
     const char *name;
     enum fail_kind kind;

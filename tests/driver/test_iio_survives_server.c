@@ -23,13 +23,18 @@ static struct oac_iio_session *session;
 static struct iio_held before;
 static const char *const channel[] = {"voltage0"};
 
-static void start(unsigned timeout_ms)
+static void start_with(unsigned timeout_ms, const char *fault)
 {
     struct oac_err err;
-    cr_assert(iio_process_start(&bench, 0, NULL));
+    cr_assert(iio_process_start(&bench, 0, fault));
     before = iio_held_now();
     cr_assert_eq(oac_iio_open(bench.uri, timeout_ms, &session, &err), OAC_OK, "%s",
                  err.message);
+}
+
+static void start(unsigned timeout_ms)
+{
+    start_with(timeout_ms, NULL);
 }
 
 /* Nothing is left of the session, not even by a server that is still there. */
@@ -159,12 +164,29 @@ Test(iio_survives, item_03_a_cancelled_buffer_goes_and_a_new_one_works_at_once, 
     iio_process_signal(&bench, SIGSTOP);
     cr_expect_eq(oac_iio_buffer_refill(adc, &view, &err), OAC_EDEVICE);
     const double from_s = iio_fixture_now_s();
-    oac_iio_buffer_close(adc); /* asks a server that does not answer nothing */
+    oac_iio_buffer_close(adc);
     cr_expect_lt(iio_fixture_now_s() - from_s, MARGIN_S);
     iio_process_signal(&bench, SIGCONT);
     adc = opened(false, 1024, 5.0);
     cr_expect_eq(oac_iio_buffer_refill(adc, &view, &err), OAC_OK, "%s", err.message);
     oac_iio_buffer_close(adc);
+    goes_on();
+    stop();
+}
+
+/* The library gave up, not the deadline: nothing has been cancelled when the buffer closes. */
+Test(iio_survives, item_03_closing_a_lost_buffer_asks_a_silent_server_nothing, .timeout = 120)
+{
+    struct oac_iio_view view;
+    struct oac_err err;
+    start(3000);
+    struct oac_iio_buffer *adc = opened(false, 1024, 60.0);
+    iio_process_signal(&bench, SIGSTOP);
+    cr_expect_eq(oac_iio_buffer_refill(adc, &view, &err), OAC_EDEVICE);
+    const double from_s = iio_fixture_now_s();
+    oac_iio_buffer_close(adc);
+    cr_expect_lt(iio_fixture_now_s() - from_s, 2.0, "the library waits 3 s for an answer");
+    iio_process_signal(&bench, SIGCONT);
     goes_on();
     stop();
 }
@@ -204,6 +226,24 @@ Test(iio_survives, item_04_a_push_that_hangs_is_cancelled_at_its_own_deadline, .
     stop();
 }
 
+/* The call is under way when the server stops, and is answered when it goes on, before its deadline. */
+static void resumed_during(enum oac_status (*call)(struct oac_iio_buffer *, struct oac_err *),
+                           struct oac_iio_buffer *buffer)
+{
+    struct iio_later later = {.process = &bench, .number = SIGCONT, .after_s = 0.5};
+    struct oac_err err;
+    iio_process_signal(&bench, SIGSTOP);
+    iio_later_start(&later);
+    const double from_s = iio_fixture_now_s();
+    cr_expect_eq(call(buffer, &err), OAC_OK, "%s", err.message);
+    cr_expect_geq(iio_fixture_now_s() - from_s, 0.4, "nothing was under way");
+    iio_later_join(&later);
+    cr_expect_eq(call(buffer, &err), OAC_OK, "%s", err.message);
+    goes_on();
+    oac_iio_buffer_close(buffer);
+    stop();
+}
+
 /* The call is under way when the server dies: the kernel closes its sockets, so it ends long before its time. */
 static void killed_during(enum oac_status (*call)(struct oac_iio_buffer *, struct oac_err *),
                           struct oac_iio_buffer *buffer, const char *what, const char *next,
@@ -240,6 +280,18 @@ static enum oac_status read_attribute(struct oac_iio_buffer *buffer, struct oac_
     char value[40];
     (void)buffer;
     return read_rate(value, sizeof value, err);
+}
+
+Test(iio_survives, a_server_stopped_in_a_refill_and_resumed_answers_it, .timeout = 120)
+{
+    start(60000);
+    resumed_during(refill, opened(false, 1024, 30.0));
+}
+
+Test(iio_survives, a_server_stopped_in_a_push_and_resumed_takes_it, .timeout = 120)
+{
+    start(60000);
+    resumed_during(push, opened(true, 4u << 20, 30.0)); /* more than sockets hold */
 }
 
 Test(iio_survives, a_server_killed_in_a_refill_ends_it, .timeout = 120)
@@ -283,7 +335,30 @@ Test(iio_survives, item_12_opening_a_buffer_of_a_stopped_server_ends, .timeout =
     stop();
 }
 
-Test(iio_survives, item_12_a_session_closed_before_its_buffers_frees_them_first, .timeout = 120)
+/* The alignment is told, the number of kernel buffers is not: nobody waits for an opening as well. */
+Test(iio_survives, item_12_a_device_that_has_become_silent_is_not_opened, .timeout = 120)
+{
+    const struct oac_iio_buffer_spec spec = {.device = "m2k-adc",
+                                             .channels = 1,
+                                             .channel = channel,
+                                             .samples = 1024,
+                                             .kernel_buffers = 4,
+                                             .deadline_s = 1.0};
+    struct oac_iio_buffer *buffer = NULL;
+    enum oac_iio_mode mode;
+    struct oac_err err;
+    start_with(TIMEOUT_MS, "drop:4"); /* after two timeouts and the alignment */
+    const double from_s = iio_fixture_now_s();
+    cr_expect_eq(oac_iio_buffer_open(session, &spec, &buffer, &mode, &err), OAC_EDEVICE);
+    ended(from_s, TIMEOUT_S + MARGIN_S, &err, "setting the number of kernel buffers of m2k-adc",
+          "check power");
+    goes_on();
+    buffer = opened(false, 1024, 5.0);
+    oac_iio_buffer_close(buffer);
+    stop();
+}
+
+Test(iio_survives, item_12_the_context_goes_after_the_last_of_its_buffers, .timeout = 120)
 {
     struct oac_iio_view view;
     struct oac_err err;
@@ -292,7 +367,7 @@ Test(iio_survives, item_12_a_session_closed_before_its_buffers_frees_them_first,
     cr_expect_eq(oac_iio_buffer_refill(adc, &view, &err), OAC_OK, "%s", err.message);
     oac_iio_buffer_close(dac);
     oac_iio_buffer_close(adc);
-    stop(); /* the context goes last, or AddressSanitizer would speak */
+    stop(); /* would find its connection, were it still counted as used */
 }
 #else
 typedef int oac_no_libiio;

@@ -198,17 +198,42 @@ Test(iio_survives, item_11_a_setting_that_reads_back_otherwise_is_an_error, .tim
     stop();
 }
 
+/* Of the bench that is served from here. */
+static struct oac_twin_attribute *attribute(const char *device, const char *at,
+                                            const char *name)
+{
+    struct oac_twin_devices *devices = here.twin->devices;
+    const size_t d = oac_twin_device_find(devices, device);
+    for (size_t c = 0; d < devices->count && c < devices->device[d].channels; c++) {
+        struct oac_twin_channel *found = &devices->device[d].channel[c];
+        for (size_t i = 0; i < found->attributes.count; i++)
+            if (strcmp(found->id, at) == 0 &&
+                strcmp(found->attributes.attribute[i].name, name) == 0)
+                return &found->attributes.attribute[i];
+    }
+    return NULL;
+}
+
+/* As a gain is told by a real board, whatever text it was given. */
 Test(iio_survives, item_11_a_unit_behind_a_number_changes_nothing, .timeout = 60)
 {
     struct oac_err err;
-    start(NULL);
+    cr_assert_null(iio_fixture_describe(&here, &err));
+    cr_assert_null(iio_fixture_start(&here, "127.0.0.1:0", &err));
+    struct oac_twin_attribute *gain = attribute("m2k-fabric", "voltage0", "gain");
+    cr_assert_not_null(gain);
+    snprintf(gain->value, sizeof gain->value, "71.000000 dB");
+    gain->stays = true;
+    gain->is_number = false;
+    cr_assert_eq(oac_iio_open(here.uri, 2000, &session, &err), OAC_OK, "%s", err.message);
     here.board.setups = 1;
-    here.board.setup[0] = (struct oac_board_write){.device = "m2k-fabric",
-                                                   .channel = "voltage0",
-                                                   .attribute = "gain",
-                                                   .value = "71.000000 dB"};
+    here.board.setup[0] = (struct oac_board_write){
+        .device = "m2k-fabric", .channel = "voltage0", .attribute = "gain", .value = "71"};
     cr_expect_eq(oac_iio_setup(session, &here.board, &err), OAC_OK, "%s", err.message);
-    stop();
+    snprintf(here.board.setup[0].value, sizeof here.board.setup[0].value, "70");
+    cr_expect_eq(oac_iio_setup(session, &here.board, &err), OAC_EDEVICE);
+    oac_iio_close(session);
+    iio_fixture_kill(&here);
 }
 
 Test(iio_survives, item_11_a_rate_that_the_board_rounds_stops_a_stream, .timeout = 60)

@@ -218,6 +218,39 @@ Test(twin_playback, buffers_pushed_ahead_follow_without_a_gap)
     free(wanted);
 }
 
+static unsigned long gaps(void)
+{
+    const char *said = twin_say(&adc, "READ m2k-dac-a DEBUG gaps\r\n");
+    return strtoul(strchr(said, '\n') + 1, NULL, 10); /* behind the length */
+}
+
+/* Buffers of ten slots; a lead has one to three. */
+Test(twin_playback, a_buffer_that_comes_too_late_is_counted)
+{
+    enum { TEN = 10 * PER_SLOT };
+    int16_t word[TEN], got[CAPTURE];
+    twin_words(1, 10, word);
+    for (size_t d = 0; d < 2; d++)
+        open_dac(d, TEN, false);
+    open_adc(&adc, CAPTURE);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t d = 0; d < 2; d++)
+            push(d, TEN, word);
+    cr_expect_eq(gaps(), 0);
+    capture(&adc, 15 * SCANS, got);
+    for (size_t d = 0; d < 2; d++)
+        push(d, TEN, word);
+    cr_expect_eq(gaps(), 0, "it follows the second");
+    capture(&adc, CAPTURE, got);
+    cr_expect_eq(gaps(), 1, "the next one is late already");
+    for (size_t d = 0; d < 2; d++)
+        push(d, TEN, word);
+    cr_expect_eq(gaps(), 1);
+    twin_say(&dac[0], "CLOSE m2k-dac-a\r\n");
+    open_dac(0, TEN, false);
+    cr_expect_eq(gaps(), 0);
+}
+
 static int span(size_t count, const int16_t *scan)
 {
     int low = scan[0], high = scan[0];

@@ -2,6 +2,7 @@
 /* What a real iiod and a real kernel do to a driver, where the virtual bench only plays their part. */
 #ifdef OAC_HAVE_LIBIIO
 #include <arpa/inet.h>
+#include <math.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,6 +88,31 @@ Test(qemu_driver, a_device_without_a_trigger_is_refused_and_set_up_with_the_prof
     expect_scans(session);
     cr_expect_eq(oac_iio_attach(session, "loop-adc", "loop-dac", &err), OAC_EMISMATCH);
     cr_expect_eq(oac_iio_attach(session, "loop-adc", "tnone", &err), OAC_ENOTFOUND);
+    oac_iio_close(session);
+}
+
+Test(qemu_driver, the_kernel_s_light_is_what_two_modulators_let_through, .init = open_loop)
+{
+    static const int sample[] = {-32768, -32767, -20000, -16384, -300, -1, 0, 1, 12345, 32767};
+    enum { SAMPLES = sizeof sample / sizeof sample[0] };
+    struct oac_iio_session *session = loop_session(&loop);
+    struct oac_err err;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        const int client = sample[(i * 3 + 1) % SAMPLES];
+        const double wanted =
+            32768 * pow(sin(M_PI * sample[i] / 65536), 2) * pow(sin(M_PI * client / 65536), 2);
+        char value[40];
+        snprintf(value, sizeof value, "%d", sample[i]);
+        loop_write(session, "loop-dac", "voltage1", true, "raw", value, NULL);
+        snprintf(value, sizeof value, "%d", client);
+        loop_write(session, "loop-dac", "voltage3", true, "raw", value, NULL);
+        cr_assert_eq(oac_iio_read(session, "loop-light", "voltage1", false, "raw", value,
+                                  sizeof value, &err),
+                     OAC_OK, "%s", err.message);
+        cr_expect_float_eq(strtod(value, NULL), fmin(wanted, 32767), 1.01, "%d, %d: %s, not %g",
+                           sample[i], client, value, wanted);
+    }
+    cr_assert_eq(oac_iio_safe(session, &loop.board, &err), OAC_OK, "%s", err.message);
     oac_iio_close(session);
 }
 
