@@ -12,7 +12,8 @@
  * codes, added over the readouts, is the height A(p) of a triangle; from its highest p and the neighbours at
  * +-h
  *     late = p + (N - h) (A(p+h) - A(p-h)) / (A(p+h) + A(p-h))
- * The delay step finds what is left to a fraction of a slot. */
+ * with a standard error of at most 2 (N - h) sigma_A / (A(p+h) + A(p-h)). The delay step finds what is left to a
+ * fraction of a slot. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -27,6 +28,7 @@
 #define PART_LOST   0.125
 #define SIGNIFICANT 5.0
 #define CONTRAST    0.25
+#define CERTAIN     3.0
 
 struct aligner {
     size_t open, step, places; /* N and h [slots], positions */
@@ -123,8 +125,8 @@ static double interaction(const double *y)
     return sum;
 }
 
-/* A(p), and whether noise alone would not be as high. */
-static double height(const struct aligner *a, size_t place, bool *significant)
+/* A(p), its standard error where it is well above noise, and whether noise alone would not be as high. */
+static double height(const struct aligner *a, size_t place, double *sigma, bool *significant)
 {
     double sum = 0.0, square = 0.0, noise = 0.0;
     for (size_t k = 0; k < a->channels; k++) {
@@ -137,18 +139,20 @@ static double height(const struct aligner *a, size_t place, bool *significant)
         square += found;
         noise += DOF * variance;
     }
+    *sigma = sqrt(noise / DOF);
     *significant = square > noise * (1.0 + SIGNIFICANT * sqrt(2.0 / DOF));
     return sum;
 }
 
-/* False when no position stands out of the noise, and of what is the same everywhere. */
-static bool find_late(const struct aligner *a, double *late_slots)
+/* False when no position stands out of the noise, and of what is the same everywhere. *sigma_slots is 0 at the
+ * ends, which have no neighbours on both sides. */
+static bool find_late(const struct aligner *a, double *late_slots, double *sigma_slots)
 {
     bool stands_out = false, significant;
     size_t best = 0;
-    double most = -1.0, least = HUGE_VAL;
+    double most = -1.0, least = HUGE_VAL, sigma;
     for (size_t place = 0; place < a->places; place++) {
-        const double here = height(a, place, &significant);
+        const double here = height(a, place, &sigma, &significant);
         least = fmin(least, here);
         if (here > most) {
             most = here;
@@ -157,12 +161,16 @@ static bool find_late(const struct aligner *a, double *late_slots)
         }
     }
     const size_t middle = a->places / 2;
+    *sigma_slots = 0.0;
     *late_slots = ((double)best - (double)middle) * (double)a->step;
     if (best > 0 && best + 1 < a->places) {
-        const double before = height(a, best - 1, &significant) - least;
-        const double after = height(a, best + 1, &significant) - least;
-        if (before + after > 0.0)
-            *late_slots += (double)(a->open - a->step) * (after - before) / (before + after);
+        const double before = height(a, best - 1, &sigma, &significant) - least;
+        const double after = height(a, best + 1, &sigma, &significant) - least;
+        const double reach = (double)(a->open - a->step);
+        if (before + after > 0.0) {
+            *late_slots += reach * (after - before) / (before + after);
+            *sigma_slots = 2.0 * reach * sigma / (before + after);
+        }
     }
     return stands_out && most - least > CONTRAST * most;
 }
@@ -179,20 +187,20 @@ static size_t nominal_slots(const struct oac_measure *measure,
 /* *late_slots from windows of so many slots. A readout that clips, as safe codes may be wide open, says
  * nothing of an interaction: *found is false when all do, or when none sees a position stand out. */
 static enum oac_status look(struct oac_measure *measure, size_t open, bool *clipped,
-                            bool *found, double *late_slots, struct oac_err *err)
+                            bool *found, double *late_slots, double *sigma_slots,
+                            struct oac_err *err)
 {
     const uint64_t saturated = measure->saturated;
     struct aligner a;
     enum oac_status status = aligner_init(&a, open, measure->channels, err);
     *clipped = *found = false;
-    *late_slots = 0.0;
+    *late_slots = *sigma_slots = 0.0;
     if (status == OAC_OK && a.slots <= measure->link->caps->slots_max) {
         for (size_t w = 0; status == OAC_OK && w < CODES; w++)
             status = play_weight(&a, measure, w, err);
-        *clipped = true;
         for (size_t k = 0; k < a.channels; k++)
-            *clipped = *clipped && a.saturated[k];
-        *found = status == OAC_OK && !*clipped && find_late(&a, late_slots);
+            *clipped = *clipped || a.saturated[k];
+        *found = status == OAC_OK && find_late(&a, late_slots, sigma_slots);
     }
     measure->saturated = saturated;
     aligner_fini(&a);
@@ -205,15 +213,16 @@ enum oac_status oac_step_align(struct oac_measure *measure,
 {
     const size_t nominal = nominal_slots(measure, calibration);
     bool found = false, clipped = true;
-    double late_slots = 0.0;
+    double late_slots = 0.0, sigma_slots = 0.0;
     /* Held codes must pass, there must be something to set, and windows so long lose little. */
     if (measure->link->caps->client->ac_coupled || options->spare_settings ||
         !oac_measure_has(measure, OAC_SKEW_S) || PART_LOST * (double)nominal > OAC_STEP_REACH)
         return OAC_OK;
+    /* Those that clip have the most light, and to hear: shorter, until none does or those that do stay deaf. */
     for (size_t open = nominal; clipped && open >= (nominal + 7) / 8; open /= 2)
-        if (look(measure, open, &clipped, &found, &late_slots, err))
+        if (look(measure, open, &clipped, &found, &late_slots, &sigma_slots, err))
             return err->status;
-    if (!found || !(fabs(late_slots) > PART_LOST * (double)nominal))
+    if (!found || !(fabs(late_slots) > PART_LOST * (double)nominal + CERTAIN * sigma_slots))
         return OAC_OK;
     calibration->aligned_slots = late_slots;
     return oac_step_skew(measure, calibration, late_slots, err);

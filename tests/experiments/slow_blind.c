@@ -26,14 +26,17 @@ static const struct broken broken[] = {
     "channels=4", "bench_seed=1004", "weight_modulator.bias_spread_v=2.5",   \
         "client_modulator.bias_spread_v=2.5", "detector.gain_spread_db=1.5", \
         "timing.skew_s=2.5e-7"
-#define SETS 7
+#define SETS 7 /* those and a fault; NULL after them */
 
 static struct oac_station_options station_of(const char *const *sets)
 {
+    size_t count = 0;
+    while (sets[count])
+        count++;
     return (struct oac_station_options){.rig = "netcast-86km",
                                         .on = "wave",
                                         .sets = sets,
-                                        .set_count = SETS,
+                                        .set_count = count,
                                         .noise = OAC_NOISE_ALL,
                                         .seed = 1,
                                         .engine = {.encoding = OAC_RAILS, .repeats = 1}};
@@ -89,7 +92,7 @@ static enum oac_status run(const struct unreachable *u, const char *const *sets,
 
 static void expect_left_out(const struct unreachable *u, const struct broken *b)
 {
-    const char *const sets[SETS] = {BENCH, b->set};
+    const char *const sets[SETS + 1] = {BENCH, b->set};
     char cal[OAC_TEST_DIR_BYTES + 16], readout[32];
     struct oac_calibrate_outcome *outcome = calloc(1, sizeof *outcome);
     struct oac_err err;
@@ -136,7 +139,7 @@ Test(blind, a_channel_that_shows_the_modem_nothing_is_left_out_and_the_network_c
 
 Test(blind, two_of_four_are_a_broken_bench, .timeout = 300)
 {
-    const char *const sets[SETS] = {BENCH, "fault.dead_detectors=1,2"};
+    const char *const sets[SETS + 1] = {BENCH, "fault.dead_detectors=1,2"};
     struct oac_calibrate_outcome *outcome = calloc(1, sizeof *outcome);
     struct unreachable u;
     struct oac_err err;
@@ -148,4 +151,40 @@ Test(blind, two_of_four_are_a_broken_bench, .timeout = 300)
               "%s", err.message);
     free(outcome);
     oac_test_dir_remove(u.dir);
+}
+
+/* Where the channels with light fill their readouts at first, the rest of a fourth one's light must not tell the
+ * timing: it was put 24 slots off. */
+Test(blind, a_dark_channel_beside_bright_ones_moves_no_skew)
+{
+    const char *const sets[] = {"channels=4",
+                                "laser.grid_hz=100e9",
+                                "bench_seed=1001",
+                                "weight_modulator.vpi_spread=0.1",
+                                "client_modulator.vpi_spread=0.1",
+                                "weight_modulator.bias_spread_v=2.5",
+                                "client_modulator.bias_spread_v=2.5",
+                                "weight_modulator.er_db=14",
+                                "client_modulator.er_db=33",
+                                "detector.gain_spread_db=1.5",
+                                "adc.offset_spread_v=5e-3",
+                                "demux.adjacent_db=16",
+                                "demux.nonadjacent_db=21",
+                                "timing.skew_s=-5e-7",
+                                "fault.dark_lasers=1",
+                                NULL};
+    const struct oac_calibrate_request request = {.station = station_of(sets),
+                                                  .measure = oac_calibrate_defaults(),
+                                                  .target = NAN,
+                                                  .threads = 1,
+                                                  .command_line = "test"};
+    struct oac_calibrate_outcome *outcome = calloc(1, sizeof *outcome);
+    struct oac_err err;
+    cr_assert_not_null(outcome);
+    cr_assert_eq(oac_calibrate(&request, NULL, outcome, &err), OAC_OK, "%s", err.message);
+    cr_expect_eq(outcome->calibration->excluded, 1);
+    cr_expect(outcome->calibration->channel[1].excluded);
+    cr_expect_lt(fabs(outcome->calibration->channel[0].late_slots), 0.05);
+    oac_calibrate_outcome_fini(outcome);
+    free(outcome);
 }
