@@ -144,16 +144,21 @@ bool oac_file_put(int fd, const void *data, size_t bytes)
 static enum oac_status resolve_target(const char *path, char target[PATH_MAX], mode_t *mode,
                                       struct oac_err *err)
 {
+    struct stat info;
     *mode = 0;
     if (!realpath(path, target)) {
         if (errno != ENOENT)
             return oac_fail(err, OAC_EIO, "%s: cannot write: %s", path, strerror(errno));
+        if (!lstat(path,
+                   &info)) /* /dev/stdout of a pipe, or a link to nothing: not to be replaced */
+            return oac_fail(err, OAC_EINVAL,
+                            "%s: is a link to what is no regular file; name a file to write",
+                            path);
         if (strlen(path) >= PATH_MAX)
             return oac_fail(err, OAC_EIO, "%s: cannot write: %s", path, strerror(ENAMETOOLONG));
         strcpy(target, path);
         return OAC_OK;
     }
-    struct stat info;
     if (stat(target, &info))
         return oac_fail(err, OAC_EIO, "%s: cannot write: %s", path, strerror(errno));
     if (!S_ISREG(info.st_mode))

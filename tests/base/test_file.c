@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -128,6 +129,27 @@ Test(file, what_is_not_a_regular_file_is_refused_without_blocking)
     struct stat info;
     cr_assert_eq(stat("/dev/null", &info), 0);
     cr_assert(S_ISCHR(info.st_mode));
+}
+
+/* As /dev/stdout is when a program's output goes through a pipe. */
+Test(file, a_link_to_no_file_is_not_replaced)
+{
+    int ends[2];
+    char pipe_path[64];
+    struct stat info;
+    cr_assert_eq(pipe(ends), 0);
+    snprintf(pipe_path, sizeof pipe_path, "/proc/self/fd/%d", ends[1]);
+    const char *const targets[] = {pipe_path, "/nowhere/to/be/found"};
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(symlink(targets[i], path), 0);
+        cr_expect_eq(oac_file_write(path, "x", 1, &err), OAC_EINVAL);
+        cr_expect(strstr(err.message, path), "%s", err.message);
+        cr_assert_eq(lstat(path, &info), 0);
+        cr_expect(S_ISLNK(info.st_mode));
+        cr_assert_eq(unlink(path), 0);
+    }
+    close(ends[0]);
+    close(ends[1]);
 }
 
 Test(file, a_missing_file_is_not_found)
