@@ -32,6 +32,7 @@ struct oac_iio_board { /* an open board of the bench */
 struct oac_iio_line { /* one role on one port */
     size_t board;
     const struct oac_board_port *port;
+    double rate_hz;     /* as the profile declares it: near the rig's, which ports have */
     double v0_v, lsb_v; /* of the board's code, at the rate in use */
     uint32_t per_slot,
         values; /* values a slot; of them in a sample: 2 where the port carries I and Q */

@@ -59,6 +59,15 @@ static void begin_output(struct oac_twin_session *session, size_t d)
                          session->depth[d]);
 }
 
+/* By how much an input's clock is ahead of the line's: as declared, and by a fault on request. */
+static double input_fast(const struct oac_twin *twin, size_t d)
+{
+    const size_t port = twin->devices->device[d].channel[0].port;
+    const double declared = twin->ports->pace[port] / oac_twin_bench_shape(twin->bench)->pace;
+    return declared * (1.0 + (twin->board ? 1e-6 * (double)twin->faults->clock_ppm : 0.0)) -
+           1.0;
+}
+
 static long open_error(struct oac_twin_session *session, const struct oac_twin_request *request,
                        size_t d)
 {
@@ -99,7 +108,7 @@ bool oac_twin_open(struct oac_twin_session *session, const struct oac_twin_reque
     } else {
         opened->reads = true;
         oac_twin_reader_open(twin->playback, &opened->reader);
-        opened->reader.fast = twin->board ? 1e-6 * (double)twin->faults->clock_ppm : 0.0;
+        opened->reader.fast = input_fast(twin, d);
         oac_twin_reader_rewind(twin->playback, &opened->reader,
                                twin->faults->stale * opened->samples);
     }
