@@ -17,7 +17,8 @@ size_t oac_modem_drift_windows(const struct oac_modem *self, size_t slots)
     const double each = (double)(slots + 2 * (size_t)self->guard);
     if (!(drift > 0.0))
         return SIZE_MAX;
-    const double room = BURST_SLOTS / drift - (double)(self->preamble.slots + self->word.slots);
+    const double room =
+        BURST_SLOTS / drift - (double)(self->preamble.slots + oac_modem_tail(self)->slots);
     return room >= 2.0 * each ? (size_t)(room / each) : 1;
 }
 
@@ -42,7 +43,9 @@ static double behind(const struct oac_modem *self, double windows, size_t slots)
 
 double oac_modem_drift_length(const struct oac_modem *self, size_t windows, size_t slots)
 {
-    return behind(self, (double)windows, slots) + 0.5 * (double)self->word.slots;
+    const struct oac_modem_sequence *tail = oac_modem_tail(self);
+    return behind(self, (double)windows, slots) +
+           0.5 * (double)tail->slots / (double)tail->parts;
 }
 
 bool oac_modem_drift_place(const struct oac_modem *self, struct oac_workspace *work, size_t i)

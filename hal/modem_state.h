@@ -273,6 +273,14 @@ enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
                                         struct oac_align_fit *fit, double *phasor,
                                         struct oac_err *err) OAC_MUST_USE;
 
+/* modem_burst.c */
+/* Whether weights and client play, on a stream that may have lost either: in the dark of one that rests the other
+ * is seen, too, but not both alike. Pure. */
+bool oac_modem_alike(const struct oac_modem *self, const struct oac_align_fit *weights,
+                     const struct oac_align_fit *client);
+/* What is played behind a burst. */
+const struct oac_modem_sequence *oac_modem_tail(const struct oac_modem *self);
+
 /* modem_drift.c: readouts whose clock is not that of the drives. */
 /* Windows of so many slots that a burst may have, and runs that may add up; SIZE_MAX: any number. Pure. */
 size_t oac_modem_drift_windows(const struct oac_modem *self, size_t slots);

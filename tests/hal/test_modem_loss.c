@@ -221,6 +221,26 @@ Test(modem_loss, lost_samples_are_noticed_where_delays_jump_too)
     a_loss_is_repaired(true);
 }
 
+/* A word of the weights alone would show none of it: the client is open for three slots around it. */
+Test(modem_loss, a_client_that_falls_back_alone_is_noticed)
+{
+    static const double slips[] = {0.4, 1.5, 40.0};
+    for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
+        struct oac_exact_stream_options options = board;
+        struct bench b;
+        options.delay_jumps = options.drives_apart = true;
+        open_bench(&b, &options);
+        options.lose_burst = oac_exact_stream_bursts(oac_modem_stream(&b.link)) + 1;
+        close_bench(&b);
+        options.lose_segment = 4;
+        options.slip_slots = slips[i];
+        open_bench(&b, &options);
+        cr_assert_eq(play(&b, b.flag), OAC_OK, "%s", b.err.message);
+        all_windows_are_right(&b, OAC_FLAG_REALIGNED);
+        close_bench(&b);
+    }
+}
+
 Test(modem_loss, a_short_burst_is_played_again)
 {
     struct oac_exact_stream_options options = board;
