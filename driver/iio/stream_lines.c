@@ -11,8 +11,8 @@
 
 #define RATE_NEAR 1e-4 /* relative: that a board may run off what its profile declares */
 
-/* The declared rate that the rig means, and the gain that the board's filters have at it; the rig's own and 1 where
- * the profile lists none. */
+/* The declared rate that the rig means, and the gain that the board's filters have at it; the rig's own and 1
+ * where the profile lists none. */
 static enum oac_status rate_gain(const struct oac_iio_stream *self, struct oac_iio_line *line,
                                  double rate_hz, double *gain, struct oac_err *err)
 {
@@ -108,19 +108,22 @@ static enum oac_status suits(const struct oac_iio_stream *self, const struct oac
     return OAC_OK;
 }
 
-/* Boards start apart, by another number of scans every time. */
+/* Boards start apart, by another number of scans every time: the client's can be fitted to the weights'
+ * (stream_apart.c), unless chips would have to be. */
 static enum oac_status drives_together(const struct oac_iio_stream *self,
-                                       const struct oac_bench_port *at, struct oac_err *err)
+                                       const struct oac_bench_port *at, bool client,
+                                       struct oac_err *err)
 {
     const size_t first = self->lines ? self->line[0].board : at->board;
-    if (first == at->board)
+    if (first == at->board || (client && self->rig.subcarrier.periods == 0))
         return OAC_OK;
-    return oac_fail(
-        err, OAC_EUNSUPPORTED,
-        "rig %s: outputs on boards %s and %s do not start together, by several "
-        "slots, which mixes up weights and data: put weight_ports and client_port on "
-        "one board; readout_ports may be on any",
-        self->rig.name, self->boards.board[first].name, self->boards.board[at->board].name);
+    return oac_fail(err, OAC_EUNSUPPORTED,
+                    "rig %s: outputs on boards %s and %s do not start together, by several "
+                    "slots, which mixes up weights and data: put weight_ports%s on "
+                    "one board; readout_ports may be on any",
+                    self->rig.name, self->boards.board[first].name,
+                    self->boards.board[at->board].name,
+                    client ? " and client_port, whose light is on a subcarrier," : "");
 }
 
 enum oac_status oac_iio_line_bind(struct oac_iio_stream *self, enum oac_role role, size_t k,
@@ -137,7 +140,7 @@ enum oac_status oac_iio_line_bind(struct oac_iio_stream *self, enum oac_role rol
     struct oac_bench_port at;
     double gain;
     if (oac_bench_port_find(rig, &self->boards, part, k, &at, err) || suits(self, &at, err) ||
-        (output && drives_together(self, &at, err)))
+        (output && drives_together(self, &at, role == OAC_CLIENT, err)))
         return err->status;
     line->board = at.board;
     line->port = at.port;

@@ -131,25 +131,30 @@ static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
     caps->delay_stable = false;
     for (size_t i = 0; i < self->inputs; i++)
         caps->clock_drift = fmax(caps->clock_drift, clock_drift(self, &self->input[i]));
+    caps->drives_apart = self->apart.needed;
+    if (self->apart.needed) /* the client's clock bounds bursts, too */
+        caps->clock_drift = fmax(caps->clock_drift, CLOCK_DRIFT);
 }
 
-/* Drives share a pace, and light on a subcarrier needs the rig's everywhere. */
+/* Drives of one board share a pace, and light on a subcarrier needs the rig's everywhere. */
 static enum oac_status check_paces(const struct oac_iio_stream *self, struct oac_err *err)
 {
     char name[OAC_BENCH_PORT_BYTES];
     for (size_t l = 0; l < self->lines; l++) {
         const bool apart = fabs(pace(self, l) / pace(self, 0) - 1.0) > SAME_PACE;
-        if (!apart || (l > self->channels && self->rig.subcarrier.periods == 0))
+        const bool may = l > self->channels || self->line[l].board != self->line[0].board;
+        if (!apart || (may && self->rig.subcarrier.periods == 0))
             continue;
         const struct oac_bench_port at = {self->line[l].board, self->line[l].port};
-        return oac_fail(err, OAC_EMISMATCH,
-                        "rig %s: port %s runs at %.10g samples a second, %.10g a slot of %s's, not "
-                        "%u: only readouts without a subcarrier may differ",
-                        self->rig.name, oac_bench_port_name(&self->boards, &at, name),
-                        self->line[l].rate_hz,
-                        self->line[l].per_slot / self->line[l].values * pace(self, l) /
-                            pace(self, 0),
-                        self->line[0].port->name, self->line[l].per_slot / self->line[l].values);
+        const uint32_t samples = self->line[l].per_slot / self->line[l].values;
+        return oac_fail(
+            err, OAC_EMISMATCH,
+            "rig %s: port %s runs at %.10g samples a second, %.10g a slot of %s's, not "
+            "%u: only readouts, and a client on another board, may differ, without a "
+            "subcarrier",
+            self->rig.name, oac_bench_port_name(&self->boards, &at, name),
+            self->line[l].rate_hz, samples * pace(self, l) / pace(self, 0),
+            self->line[0].port->name, samples);
     }
     return OAC_OK;
 }
@@ -185,7 +190,7 @@ enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t ri
     for (size_t l = 0; l < self->lines; l++)
         if (group(self, l, err))
             return err->status;
-    if (check_paces(self, err))
+    if (check_paces(self, err) || oac_iio_apart_make(self, err))
         return err->status;
     make_caps(self, rig_hash);
     return OAC_OK;
