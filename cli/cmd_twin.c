@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
      2},
     {"fault", KEY_FAULT, "KIND", 0,
      "show a fault, for testing drivers: delay:N[:MS], drop:N, short:N, mask:N, wider:N, "
-     "ebusy:N, nocyclic, close:BYTES, stale:N, clock:PPM, lost:N; repeatable",
+     "ebusy:N, nocyclic, close:BYTES, stale:N, clock:PPM, stall:N[:MS], lost:N; repeatable",
      2},
     {0},
 };

@@ -39,6 +39,15 @@ double oac_board_rate_gain(const struct oac_board_port *port, double rate_hz)
     return 1.0;
 }
 
+size_t oac_board_rate_find(const struct oac_board_port *port, double wanted_hz)
+{
+    size_t i = 0;
+    while (i < port->rates &&
+           !(fabs(port->rate_hz[i] - wanted_hz) <= OAC_BOARD_RATE_NEAR * wanted_hz))
+        i++;
+    return i;
+}
+
 double oac_board_port_volts(const struct oac_board_port *port, double code)
 {
     return port->v0_v + port->lsb_v * code;

@@ -78,6 +78,11 @@ struct oac_board {
 double oac_board_port_volts(const struct oac_board_port *port, double code);
 /* The gain that a port's filters have at a rate: of the listed rate that it is, to 1e-4; else 1. Pure. */
 double oac_board_rate_gain(const struct oac_board_port *port, double rate_hz);
+/* Which of a port's rates is meant: the index of the one that is wanted_hz to OAC_BOARD_RATE_NEAR, or `rates`.
+ * A burst of readouts whose clock is off by that, and by two crystals of 50 ppm, moves by a slot in 1,666 slots:
+ * preamble, a window of 784 and word fit, a second window does not (hal/modem_drift.c). Pure. */
+#define OAC_BOARD_RATE_NEAR 5e-4
+size_t oac_board_rate_find(const struct oac_board_port *port, double wanted_hz);
 enum oac_status oac_board_port_code(const struct oac_board_port *port, double volts,
                                     uint16_t *code, struct oac_err *err) OAC_MUST_USE;
 

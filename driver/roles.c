@@ -35,8 +35,8 @@ static bool converts(const struct oac_board_port *port, double slot_rate_hz, dou
                g = any ? 1 : port->rate_gain[i];
         double samples = rate_hz / slot_rate_hz, slack_v = g * fabs(port->lsb_v);
         largest_hz = fmax(largest_hz, rate_hz);
-        /* 1e-4 of a sample a slot is a tenth of one over a window of 1000 slots. */
-        if (!(samples >= 0.9999 && fabs(samples - floor(samples + 0.5)) <= 1e-4))
+        const double whole = floor(samples + 0.5);
+        if (!(whole >= 1.0 && fabs(samples - whole) <= OAC_BOARD_RATE_NEAR * whole))
             continue;
         gain = fmax(gain, g);
         if (low_v >= g * fmin(a, b) - slack_v && high_v <= g * fmax(a, b) + slack_v)

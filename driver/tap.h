@@ -2,7 +2,8 @@
 /* Who watches what a driver does to a board: every setting it writes, every sample it hands over.
  *
  * The functions are called where the hardware is about to be touched, with what it is about to get, from the
- * thread that plays. They must not call the driver. */
+ * thread that plays; outputs that are fed on their own push from threads of their own, one for each. They must
+ * not call the driver. On a bench of several boards devices are "BOARD/DEVICE". */
 #ifndef OAC_DRIVER_TAP_H
 #define OAC_DRIVER_TAP_H
 

@@ -102,6 +102,9 @@ static enum oac_status take_out_skew(struct oac_modem *self, double *by_setting_
     const double sample_s = self->caps.slot_s / self->stream.caps->client_samples_per_slot;
     double sigma_s = 0.0;
     const double skew_s = common_skew(self, &sigma_s);
+    /* Fed on their own, every burst has another, up to half a sample either way. */
+    if (self->stream.caps->drives_apart)
+        sigma_s = hypot(sigma_s, sample_s / sqrt(12.0));
     self->client_shift = 0;
     *by_setting_s = 0.0;
     if (self->user_skew || !(fabs(skew_s) > SIGNIFICANT * sigma_s))

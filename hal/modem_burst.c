@@ -18,6 +18,7 @@
 #define LATE        0.5  /* [samples] */
 #define BEYOND      6.0  /* standard errors */
 #define SKEW_MOST   0.25 /* [slots] that a burst's skew may differ from the alignment's */
+#define ALIKE       2.0  /* times, that one part of a preamble may be brighter than the other */
 #define WORDS_APART ((uint64_t)1 << 40) /* words' slots begin this far behind the preamble's */
 
 struct layout {                                   /* of a burst */
@@ -26,10 +27,15 @@ struct layout {                                   /* of a burst */
     float *lead_rx, *rx, *tail_rx;
 };
 
+const struct oac_modem_sequence *oac_modem_tail(const struct oac_modem *self)
+{
+    return self->stream.caps->drives_apart ? &self->preamble : &self->word;
+}
+
 size_t oac_modem_burst_windows(const struct oac_modem *self, const struct oac_modem_plan *plan)
 {
     size_t most = OAC_MODEM_RX_MOST / (plan->rows * plan->picks);
-    const size_t sync = oac_modem_sequence_segments(&self->word) +
+    const size_t sync = oac_modem_sequence_segments(oac_modem_tail(self)) +
                         oac_modem_sequence_segments(
                             self->stream.caps->delay_stable ? &self->word : &self->preamble);
     const size_t segments = self->stream.caps->segments_max;
@@ -72,7 +78,7 @@ static enum oac_status lay_out(const struct oac_modem *self, struct oac_workspac
                                bool check, struct layout *layout, struct oac_err *err)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
-    const size_t word = oac_modem_sequence_segments(&self->word);
+    const size_t word = oac_modem_sequence_segments(oac_modem_tail(self));
     const bool fits = caps->segments_max >= count + 2 * word;
     *layout = (struct layout){.windows = count};
     if (!caps->delay_stable)
@@ -80,7 +86,7 @@ static enum oac_status lay_out(const struct oac_modem *self, struct oac_workspac
     else if (fits && (first || check))
         layout->lead = &self->word;
     if (fits && (!caps->segments_apart || !caps->delay_stable))
-        layout->tail = &self->word;
+        layout->tail = oac_modem_tail(self);
     if (layout->lead)
         layout->lead_segments = oac_modem_sequence_segments(layout->lead);
     if (layout->tail)
@@ -149,23 +155,51 @@ static enum oac_status hear(const struct oac_modem *self, struct oac_workspace *
                                    near + reach, fit, phasor, err);
 }
 
-/* Does a word stand at delay_s, or at most `more` samples off? Only a word that is seen can stand elsewhere,
- * when `lenient`. late_s: by how much it does; NULL: not wanted. */
+/* Do a sequence's weights stand at delay_s, or at most `more` samples off? Only a sequence that is seen can stand
+ * elsewhere, when `lenient`. fit: where they do. */
 static enum oac_status in_time(const struct oac_modem *self, struct oac_workspace *work,
-                               const float *rx, size_t row, double delay_s, bool lenient,
-                               double more, double *late_s, bool *good, struct oac_err *err)
+                               const struct oac_modem_sequence *sequence, const float *rx,
+                               size_t row, double delay_s, bool lenient, double more,
+                               struct oac_align_fit *fit, bool *good, struct oac_err *err)
 {
     const double sample_s = self->caps.slot_s / self->stream.caps->readout_samples_per_slot;
-    struct oac_align_fit fit;
-    if (hear(self, work, &self->word, rx, 0, row, delay_s, &fit, NULL, err))
+    if (hear(self, work, sequence, rx, 0, row, delay_s, fit, NULL, err))
         return err->status;
-    const double late = fit.delay - delay_s / sample_s;
-    if (late_s)
-        *late_s = late * sample_s;
-    if (!(fit.contrast >= OAC_MODEM_CONTRAST_LEAST))
+    const double late = fit->delay - delay_s / sample_s;
+    if (!(fit->contrast >= OAC_MODEM_CONTRAST_LEAST))
         *good = *good && lenient;
-    else if (fabs(late) > more + fmax(LATE, BEYOND * fit.sigma))
+    else if (fabs(late) > more + fmax(LATE, BEYOND * fit->sigma))
         *good = false;
+    return OAC_OK;
+}
+
+bool oac_modem_alike(const struct oac_modem *self, const struct oac_align_fit *weights,
+                     const struct oac_align_fit *client)
+{
+    const double a = weights->amplitude, b = client->amplitude;
+    return !self->stream.caps->drives_apart ||
+           (a * b > 0.0 && fabs(a) <= ALIKE * fabs(b) && fabs(b) <= ALIKE * fabs(a));
+}
+
+/* Is the client's part of a preamble seen, as far from the weights' as when the modem aligned? */
+static enum oac_status client_in_time(const struct oac_modem *self, struct oac_workspace *work,
+                                      const float *rx, size_t row,
+                                      const struct oac_align_fit *weights, bool *good,
+                                      struct oac_err *err)
+{
+    const struct oac_stream_caps *caps = self->stream.caps;
+    const double sample_s = self->caps.slot_s / caps->readout_samples_per_slot;
+    struct oac_align_fit client;
+    if (hear(self, work, &self->preamble, rx, 1, row, weights->delay * sample_s, &client, NULL,
+             err))
+        return err->status;
+    const double skew_s = (client.delay - weights->delay) * sample_s;
+    const double most =
+        SKEW_MOST + (caps->drives_apart ? 1.0 / caps->client_samples_per_slot : 0.0);
+    const double moved_s = skew_s - (self->skew_s[row] - self->skew_corrected_s);
+    *good = *good && client.contrast >= OAC_MODEM_CONTRAST_LEAST &&
+            oac_modem_alike(self, weights, &client) &&
+            fabs(moved_s) <= most * self->caps.slot_s;
     return OAC_OK;
 }
 
@@ -175,23 +209,19 @@ static enum oac_status find_delays(const struct oac_modem *self, struct oac_work
 {
     const double sample_s = self->caps.slot_s / self->stream.caps->readout_samples_per_slot;
     for (size_t k = 0; k < work->plan.rows && *good; k++) {
-        struct oac_align_fit weights, client;
+        struct oac_align_fit weights;
         memcpy(work->phasor + 2 * k, self->phasor + 2 * k, 2 * sizeof *work->phasor);
         if (!(self->contrast[k] > 0.0)) { /* a laser that is off, a blind readout */
             work->delay_s[k] = self->delay_s[k];
             continue;
         }
         if (hear(self, work, &self->preamble, layout->lead_rx, 0, k, 0.0, &weights,
-                 work->phasor + 2 * k, err) ||
-            hear(self, work, &self->preamble, layout->lead_rx, 1, k, weights.delay * sample_s,
-                 &client, NULL, err))
+                 work->phasor + 2 * k, err))
             return err->status;
         work->delay_s[k] = weights.delay * sample_s;
-        const double skew_s = (client.delay - weights.delay) * sample_s;
-        const double moved_s = skew_s - (self->skew_s[k] - self->skew_corrected_s);
-        *good = weights.contrast >= OAC_MODEM_CONTRAST_LEAST &&
-                client.contrast >= OAC_MODEM_CONTRAST_LEAST &&
-                fabs(moved_s) <= SKEW_MOST * self->caps.slot_s;
+        *good = weights.contrast >= OAC_MODEM_CONTRAST_LEAST;
+        if (client_in_time(self, work, layout->lead_rx, k, &weights, good, err))
+            return err->status;
     }
     return OAC_OK;
 }
@@ -200,13 +230,14 @@ static enum oac_status judge_stable(const struct oac_modem *self, struct oac_wor
                                     const struct layout *layout, bool *good,
                                     struct oac_err *err)
 {
+    struct oac_align_fit fit;
     if (!(self->contrast[0] > 0.0) || atomic_load(&self->biased))
         return OAC_OK;
-    if (layout->lead &&
-        in_time(self, work, layout->lead_rx, 0, self->delay_s[0], true, 0.0, NULL, good, err))
+    if (layout->lead && in_time(self, work, &self->word, layout->lead_rx, 0, self->delay_s[0],
+                                true, 0.0, &fit, good, err))
         return err->status;
-    if (layout->tail &&
-        in_time(self, work, layout->tail_rx, 0, self->delay_s[0], true, 0.0, NULL, good, err))
+    if (layout->tail && in_time(self, work, layout->tail, layout->tail_rx, 0, self->delay_s[0],
+                                true, 0.0, &fit, good, err))
         return err->status;
     return OAC_OK;
 }
@@ -216,16 +247,21 @@ static enum oac_status judge_changing(const struct oac_modem *self, struct oac_w
                                       struct oac_err *err)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
+    const double sample_s = self->caps.slot_s / caps->readout_samples_per_slot;
     const double length = oac_modem_drift_length(self, layout->windows, work->plan.slots);
     const double more = caps->clock_drift * length * caps->readout_samples_per_slot;
     if (find_delays(self, work, layout, good, err))
         return err->status;
     for (size_t k = 0; k < work->plan.rows && *good; k++) {
-        double late_s = 0.0;
-        if (self->contrast[k] > 0.0 && layout->tail &&
-            in_time(self, work, layout->tail_rx, k, work->delay_s[k], false, more, &late_s,
-                    good, err))
+        struct oac_align_fit fit = {.delay = work->delay_s[k] / sample_s};
+        const bool seen = self->contrast[k] > 0.0 && layout->tail;
+        if (seen && in_time(self, work, layout->tail, layout->tail_rx, k, work->delay_s[k],
+                            false, more, &fit, good, err))
             return err->status;
+        if (seen && caps->drives_apart &&
+            client_in_time(self, work, layout->tail_rx, k, &fit, good, err))
+            return err->status;
+        const double late_s = fit.delay * sample_s - work->delay_s[k];
         work->drift_s[k] = caps->clock_drift > 0.0 ? late_s / length : 0.0;
     }
     *good = *good && oac_modem_drift_place(self, work, 0) && /* it moves along a line */

@@ -73,6 +73,12 @@ enum oac_status oac_modem_check(const struct oac_stream_caps *caps,
                         "\"%s\" has gates and delays that change from burst to burst: where to "
                         "put a gate is known only afterwards",
                         id);
+    if (caps->drives_apart && (caps->delay_stable || caps->subcarrier_periods))
+        return oac_fail(
+            err, OAC_EUNSUPPORTED,
+            "\"%s\" feeds weights and client on their own: that needs delays found in "
+            "every burst, and no subcarrier",
+            id);
     if (caps->clock_drift > 0.0 && (caps->delay_stable || caps->link.client->iq))
         return oac_fail(err, OAC_EUNSUPPORTED,
                         "\"%s\" has readouts on another clock than its drives: that needs "

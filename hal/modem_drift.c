@@ -2,9 +2,8 @@
 /* Readouts on a clock of their own: the delay moves while a burst plays.
  *
  * Both clocks are steady for as long as a burst lasts, so the delay moves along a straight line from the preamble
- * in front of it to the word behind it, and every window is looked for on that line. Within a window the clocks
- * part by clock_drift of its length, which is less than what a payload's border tolerates (modem_receive.c).
- * A burst is short enough for the line to stay within one slot. */
+ * in front of it to the word behind it, and every window is looked for on that line, as long as its slope makes
+ * it. A burst is short enough for the line to stay within one slot. */
 #include <string.h>
 
 #include "hal/modem_state.h"
@@ -18,7 +17,8 @@ size_t oac_modem_drift_windows(const struct oac_modem *self, size_t slots)
     const double each = (double)(slots + 2 * (size_t)self->guard);
     if (!(drift > 0.0))
         return SIZE_MAX;
-    const double room = BURST_SLOTS / drift - (double)(self->preamble.slots + self->word.slots);
+    const double room =
+        BURST_SLOTS / drift - (double)(self->preamble.slots + oac_modem_tail(self)->slots);
     return room >= 2.0 * each ? (size_t)(room / each) : 1;
 }
 
@@ -43,13 +43,19 @@ static double behind(const struct oac_modem *self, double windows, size_t slots)
 
 double oac_modem_drift_length(const struct oac_modem *self, size_t windows, size_t slots)
 {
-    return behind(self, (double)windows, slots) + 0.5 * (double)self->word.slots;
+    const struct oac_modem_sequence *tail = oac_modem_tail(self);
+    return behind(self, (double)windows, slots) +
+           0.5 * (double)tail->slots / (double)tail->parts;
 }
 
 bool oac_modem_drift_place(const struct oac_modem *self, struct oac_workspace *work, size_t i)
 {
-    const double along = behind(self, (double)i + 0.5, work->plan.slots);
+    /* Chips keep the nominal pace, which is wrong least where the window's middle is right. */
+    const bool chops = oac_modem_chops(self);
+    const double into = chops ? 0.5 : 0.0;
+    const double along =
+        behind(self, (double)i + into, work->plan.slots) + (chops ? 0.0 : (double)self->guard);
     for (size_t k = 0; k < work->plan.rows; k++)
         work->moved_s[k] = work->delay_s[k] + along * work->drift_s[k];
-    return oac_modem_plan_place(self, work->moved_s, &work->plan);
+    return oac_modem_plan_place(self, work->moved_s, chops ? NULL : work->drift_s, &work->plan);
 }

@@ -90,7 +90,8 @@ static enum oac_status read_row(struct oac_modem *self, size_t k, struct oac_err
     self->skew_sigma_s[k] = hypot(client.sigma, weights.sigma) * sample_s;
     self->contrast[k] = fmin(weights.contrast, client.contrast);
     const double sign = caps->link.nominal->channel[k].gain_code;
-    if (weights.amplitude * sign < 0.0 || client.amplitude * sign < 0.0)
+    if (weights.amplitude * sign < 0.0 || client.amplitude * sign < 0.0 ||
+        !oac_modem_alike(self, &weights, &client))
         self->contrast[k] = 0.0;
     self->delay_sigma[k] = fmax(weights.sigma, client.sigma) / per_slot;
     return OAC_OK;

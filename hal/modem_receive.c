@@ -61,6 +61,7 @@ static enum oac_status room(struct oac_modem_plan *plan, size_t rows, size_t pic
     plan->pick = pick;
     plan->close_s = plan->open_s + rows;
     plan->begin = plan->open_s + 2 * rows;
+    plan->pace = plan->open_s + 3 * rows;
     plan->end = plan->start + rows;
     plan->quiet = plan->end + rows;
     plan->silent = plan->quiet + rows;
@@ -128,7 +129,7 @@ static void plan_gates(const struct oac_modem *self, struct oac_modem_plan *plan
 }
 
 bool oac_modem_plan_place(const struct oac_modem *self, const double *delay_s,
-                          struct oac_modem_plan *plan)
+                          const double *drift_s, struct oac_modem_plan *plan)
 {
     const struct oac_stream_caps *caps = self->stream.caps;
     const size_t per_slot = caps->readout_samples_per_slot;
@@ -139,11 +140,13 @@ bool oac_modem_plan_place(const struct oac_modem *self, const double *delay_s,
         double from = (double)(per_slot * self->guard) + delay_s[k] / sample_s;
         double unsure = KNOWN * self->skew_sigma_s[k] / sample_s;
         double border = fmin(fmax(unsure, BORDER), BORDER_MOST);
+        double pace = (double)per_slot + (drift_s ? drift_s[k] / sample_s : 0.0);
         double low = floor(from + border);
-        double high = ceil(from + (double)(per_slot * plan->slots) - border);
+        double high = ceil(from + pace * (double)plan->slots - border);
         if (!(low >= 1.0 && high <= (double)samples))
             return false;
         plan->begin[k] = from;
+        plan->pace[k] = pace;
         plan->start[k] = (size_t)low;
         plan->end[k] = (size_t)high;
         plan->silent[k] = plan->start[k] < 2 * per_slot ? (plan->start[k] + 1) / 2 : per_slot;
@@ -158,7 +161,7 @@ static enum oac_status plan_samples(const struct oac_modem *self, struct oac_mod
 {
     size_t first = 0, last = samples;
     if (self->stream.caps->delay_stable) {
-        if (!oac_modem_plan_place(self, self->delay_s, plan))
+        if (!oac_modem_plan_place(self, self->delay_s, NULL, plan))
             return oac_fail(
                 err, OAC_EDEVICE,
                 "the delays of \"%s\" do not fit its captures: change its pre-delay",
@@ -227,10 +230,9 @@ static double sum_of(const float *value, size_t first, size_t last)
 }
 
 /* All light of the payload, and as many dark samples off as were too many. */
-static double boxcar(const struct oac_modem *self, const struct oac_modem_plan *plan, size_t k,
-                     const float *value)
+static double boxcar(const struct oac_modem_plan *plan, size_t k, const float *value)
 {
-    const double per_slot = self->stream.caps->readout_samples_per_slot;
+    const double per_slot = plan->pace[k];
     const double touched = (double)(plan->end[k] - plan->start[k]);
     double dark = sum_of(value, plan->quiet[k], plan->quiet[k] + plan->silent[k]) /
                   (double)plan->silent[k];
@@ -243,7 +245,7 @@ static double boxcar(const struct oac_modem *self, const struct oac_modem_plan *
 static double matched(const struct oac_modem *self, const struct oac_modem_plan *plan, size_t k,
                       const float *value)
 {
-    const double per_slot = self->stream.caps->readout_samples_per_slot;
+    const double per_slot = plan->pace[k];
     const double length = oac_modem_duty(self) * per_slot;
     const struct oac_calrec_channel *c = &self->caps.nominal->channel[k];
     const double dark = plan->differential ? c->dark_pair_code_per_slot : c->dark_code_per_slot;
@@ -277,7 +279,7 @@ void oac_modem_readouts(const struct oac_modem *self, const struct oac_modem_pla
         if (caps->link.receiver == OAC_SAMPLED) {
             code[k] = (float)(returning && self->options.filter == OAC_FILTER_MATCHED
                                   ? matched(self, plan, k, value)
-                                  : boxcar(self, plan, k, value));
+                                  : boxcar(plan, k, value));
             continue;
         }
         code[k] = value[plan->end[k]];

@@ -82,6 +82,8 @@ struct oac_modem_plan {
     size_t *start, *end;    /* (rows) first pick used; the held one, or past the last */
     size_t *quiet, *silent; /* (rows) first dark pick, and how many */
     double *begin;          /* (rows) of the payload, in picks */
+    double
+        *pace; /* (rows) picks a slot takes: on a clock of their own, not the nominal number */
     struct oac_stream_capture capture;
 };
 
@@ -210,10 +212,10 @@ enum oac_status oac_modem_plan_make(const struct oac_modem *self,
                                     const struct oac_modem_frame *loaded,
                                     struct oac_modem_plan *plan,
                                     struct oac_err *err) OAC_MUST_USE;
-/* Sampled receivers: where each row's samples are among the picks, delays (rows) being these.
- * False: outside. */
+/* Sampled receivers: where each row's samples are among the picks, delays (rows) being these when the payload
+ * begins, and growing by drift_s (rows) in a slot (NULL: not at all). False: outside. */
 bool oac_modem_plan_place(const struct oac_modem *self, const double *delay_s,
-                          struct oac_modem_plan *plan);
+                          const double *drift_s, struct oac_modem_plan *plan);
 void oac_modem_plan_fini(struct oac_modem_plan *plan);
 /* code (rows) of one window from rx (rows, picks); phasor (rows, 2) where readouts have I and Q. */
 void oac_modem_readouts(const struct oac_modem *self, const struct oac_modem_plan *plan,
@@ -272,6 +274,14 @@ enum oac_status oac_modem_sequence_find(const struct oac_modem *self,
                                         double skew, double min_delay, double max_delay,
                                         struct oac_align_fit *fit, double *phasor,
                                         struct oac_err *err) OAC_MUST_USE;
+
+/* modem_burst.c */
+/* Whether weights and client play, on a stream that may have lost either: in the dark of one that rests the other
+ * is seen, too, but not both alike. Pure. */
+bool oac_modem_alike(const struct oac_modem *self, const struct oac_align_fit *weights,
+                     const struct oac_align_fit *client);
+/* What is played behind a burst. */
+const struct oac_modem_sequence *oac_modem_tail(const struct oac_modem *self);
 
 /* modem_drift.c: readouts whose clock is not that of the drives. */
 /* Windows of so many slots that a burst may have, and runs that may add up; SIZE_MAX: any number. Pure. */

@@ -50,6 +50,9 @@ struct oac_stream_caps {
                                   readout = end - start, two conversions */
     bool segments_apart; /* idle time between segments need not be played; each stands alone */
     bool delay_stable;   /* delays and skew stay as they are from burst to burst */
+    bool
+        drives_apart; /* weights and client are fed on their own, and either may fall back while a burst plays:
+                            not with delay_stable */
     double
         clock_drift; /* relative: so much may the readouts' clock be off the drives', both steady; 0: it is one
                            clock. Not with delay_stable, nor with I and Q, whose phases would turn */

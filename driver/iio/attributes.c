@@ -106,8 +106,7 @@ static void tell(const struct oac_iio_session *session, const struct place *plac
     if (!session->tap)
         return;
     name_place(place, "", name, sizeof name);
-    snprintf(whole, sizeof whole, "%s%s%s", session->board, session->board[0] ? "/" : "",
-             name + 1);
+    oac_iio_watched_name(session, name + 1, whole, sizeof whole);
     session->tap->wrote(session->tap->context, whole, value);
 }
 

@@ -268,11 +268,15 @@ enum oac_status oac_iio_buffer_view(struct oac_iio_buffer *self, struct oac_iio_
 static void tell(const struct oac_iio_buffer *self)
 {
     const struct oac_tap *tap = self->session->tap;
+    char device[200];
     struct oac_iio_view view;
+    if (!tap)
+        return;
     oac_iio_buffer_lay_out(self, self->samples * self->step, &view);
-    for (size_t c = 0; tap && c < self->channels; c++)
-        tap->pushed(tap->context, iio_device_get_name(self->device),
-                    iio_channel_get_id(self->channel[c]), view.samples,
+    oac_iio_watched_name(self->session, iio_device_get_name(self->device), device,
+                         sizeof device);
+    for (size_t c = 0; c < self->channels; c++)
+        tap->pushed(tap->context, device, iio_channel_get_id(self->channel[c]), view.samples,
                     (const char *)view.data + view.offset[c], view.step);
 }
 

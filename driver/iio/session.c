@@ -194,6 +194,12 @@ void oac_iio_watch(struct oac_iio_session *session, const struct oac_tap *tap,
     session->board = board;
 }
 
+void oac_iio_watched_name(const struct oac_iio_session *session, const char *name, char *text,
+                          size_t bytes)
+{
+    snprintf(text, bytes, "%s%s%s", session->board, session->board[0] ? "/" : "", name);
+}
+
 const char *oac_iio_uri(const struct oac_iio_session *session)
 {
     return session->uri;

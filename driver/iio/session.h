@@ -39,6 +39,9 @@ void oac_iio_close(struct oac_iio_session *session);
  * has one. Both must outlive the session. */
 void oac_iio_watch(struct oac_iio_session *session, const struct oac_tap *tap,
                    const char *board);
+/* "BOARD/NAME", or NAME where the board has none: as a tap is told. */
+void oac_iio_watched_name(const struct oac_iio_session *session, const char *name, char *text,
+                          size_t bytes);
 
 const char *oac_iio_uri(const struct oac_iio_session *session);
 /* Context attribute, or NULL. Valid until the session closes. */

@@ -142,6 +142,7 @@ static void close_stream(void *context)
                 "the outputs may still be driven: %s; run oac safe --uri %s", failed.message,
                 oac_iio_uri(self->board[lost].session));
     oac_iio_boards_close(self);
+    oac_iio_apart_fini(self);
     for (size_t l = 0; self->line && l < self->lines; l++)
         free(self->line[l].board_code);
     for (size_t s = 0; s < self->segments; s++)
@@ -216,7 +217,7 @@ static enum oac_status set_up(struct oac_iio_stream *self, const uint8_t rig_has
             return err->status;
     if (oac_iio_ports_mixers(self, err))
         return err->status;
-    self->synchronised = self->outputs > 1;
+    self->synchronised = self->outputs > 1 && !self->apart.needed;
     for (size_t o = 0; o < self->outputs; o++)
         self->synchronised =
             self->synchronised && oac_iio_has(self->board[self->output[o].board].session,

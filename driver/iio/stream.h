@@ -17,9 +17,9 @@
  * A lost buffer or connection is opened again and the train played again, three times in all; a bench
  * that shows no mark for a second is not.
  * The receiver's gain is a setting where the ports have one (gain_attribute).
- * Several boards make one bench (driver/bench_boards.h), each in a session of its own: one of them plays,
- * because boards do not start together; all may hear, because every input finds the mark for itself. A board
- * that only hears is set up as far as its inputs go.
+ * Several boards make one bench (driver/bench_boards.h), each in a session of its own. All may hear, because
+ * every input finds the mark for itself; a board that only hears is set up as far as its inputs go. Weights are
+ * on one board; a client on another, which does not start together with it, is fitted to them (stream_apart.c).
  * Not done: other settings (laser, bias: by hand), AC-coupled and I/Q ports, gated receivers. */
 #ifndef OAC_DRIVER_IIO_STREAM_H
 #define OAC_DRIVER_IIO_STREAM_H

@@ -30,10 +30,13 @@ enum oac_status oac_iio_boards_open(struct oac_iio_stream *self,
     return OAC_OK;
 }
 
-/* The board of all outputs. */
-static size_t drives(const struct oac_iio_stream *self)
+/* Whether outputs are on it; also while they are not bound yet. */
+static bool drives(const struct oac_iio_stream *self, size_t board)
 {
-    return self->outputs ? self->output[0].board : 0;
+    bool any = self->outputs == 0;
+    for (size_t o = 0; o < self->outputs; o++)
+        any = any || self->output[o].board == board;
+    return any;
 }
 
 enum oac_status oac_iio_board_set_up(struct oac_iio_stream *self, size_t board,
@@ -43,7 +46,7 @@ enum oac_status oac_iio_board_set_up(struct oac_iio_stream *self, size_t board,
     self->board[board].touched = !session->dry;
     const struct oac_board *profile = oac_iio_profile(self, board);
     enum oac_status status = OAC_OK;
-    if (drives(self) == board)
+    if (drives(self, board))
         status = oac_iio_setup(session, profile, err);
     else /* its outputs stay as they are: nobody was asked whether they may be on */
         for (size_t i = 0; i < self->inputs && !status; i++)
@@ -76,9 +79,11 @@ enum oac_status oac_iio_boards_safe(struct oac_iio_stream *self, size_t *lost,
                                     struct oac_err *err)
 {
     err->status = OAC_OK;
-    make_safe(self, drives(self), lost, err);
     for (size_t b = 0; b < self->boards.count; b++)
-        if (b != drives(self))
+        if (drives(self, b))
+            make_safe(self, b, lost, err);
+    for (size_t b = 0; b < self->boards.count; b++)
+        if (!drives(self, b))
             make_safe(self, b, lost, err);
     return err->status;
 }

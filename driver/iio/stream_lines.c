@@ -9,26 +9,24 @@
 #include "sim/components/adc.h"
 #include "sim/components/dac.h"
 
-#define RATE_NEAR 1e-4 /* relative: a sample in ten thousand is a slot in a window of 800 */
+#define RATE_NEAR 1e-4 /* relative: that a board may run off what its profile declares */
 
-/* The gain that the board's filters have at a rate; 1 where the profile lists none. */
-static enum oac_status rate_gain(const struct oac_iio_stream *self,
-                                 const struct oac_iio_line *line, double rate_hz, double *gain,
-                                 struct oac_err *err)
+/* The declared rate that the rig means, and the gain that the board's filters have at it; the rig's own and 1
+ * where the profile lists none. */
+static enum oac_status rate_gain(const struct oac_iio_stream *self, struct oac_iio_line *line,
+                                 double rate_hz, double *gain, struct oac_err *err)
 {
     const struct oac_board_port *port = line->port;
+    const size_t found = oac_board_rate_find(port, rate_hz);
     char known[200] = "";
-    *gain = 1.0;
+    line->rate_hz = found < port->rates ? port->rate_hz[found] : rate_hz;
+    *gain = found < port->rates ? port->rate_gain[found] : 1.0;
+    if (found < port->rates || port->rates == 0)
+        return OAC_OK;
     for (size_t i = 0; i < port->rates; i++) {
-        if (fabs(port->rate_hz[i] - rate_hz) <= RATE_NEAR * rate_hz) {
-            *gain = port->rate_gain[i];
-            return OAC_OK;
-        }
         const size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%g", i ? ", " : "", port->rate_hz[i]);
     }
-    if (port->rates == 0)
-        return OAC_OK;
     return oac_fail(err, OAC_EMISMATCH,
                     "rig %s wants %g samples a second of port %s; board %s has %s: change "
                     "slot_rate_hz or samples_per_slot",
@@ -110,19 +108,22 @@ static enum oac_status suits(const struct oac_iio_stream *self, const struct oac
     return OAC_OK;
 }
 
-/* Boards start apart, by another number of scans every time. */
+/* Boards start apart, by another number of scans every time: the client's can be fitted to the weights'
+ * (stream_apart.c), unless chips would have to be. */
 static enum oac_status drives_together(const struct oac_iio_stream *self,
-                                       const struct oac_bench_port *at, struct oac_err *err)
+                                       const struct oac_bench_port *at, bool client,
+                                       struct oac_err *err)
 {
     const size_t first = self->lines ? self->line[0].board : at->board;
-    if (first == at->board)
+    if (first == at->board || (client && self->rig.subcarrier.periods == 0))
         return OAC_OK;
-    return oac_fail(
-        err, OAC_EUNSUPPORTED,
-        "rig %s: outputs on boards %s and %s do not start together, by several "
-        "slots, which mixes up weights and data: put weight_ports and client_port on "
-        "one board; readout_ports may be on any",
-        self->rig.name, self->boards.board[first].name, self->boards.board[at->board].name);
+    return oac_fail(err, OAC_EUNSUPPORTED,
+                    "rig %s: outputs on boards %s and %s do not start together, by several "
+                    "slots, which mixes up weights and data: put weight_ports%s on "
+                    "one board; readout_ports may be on any",
+                    self->rig.name, self->boards.board[first].name,
+                    self->boards.board[at->board].name,
+                    client ? " and client_port, whose light is on a subcarrier," : "");
 }
 
 enum oac_status oac_iio_line_bind(struct oac_iio_stream *self, enum oac_role role, size_t k,
@@ -139,7 +140,7 @@ enum oac_status oac_iio_line_bind(struct oac_iio_stream *self, enum oac_role rol
     struct oac_bench_port at;
     double gain;
     if (oac_bench_port_find(rig, &self->boards, part, k, &at, err) || suits(self, &at, err) ||
-        (output && drives_together(self, &at, err)))
+        (output && drives_together(self, &at, role == OAC_CLIENT, err)))
         return err->status;
     line->board = at.board;
     line->port = at.port;
@@ -196,7 +197,7 @@ enum oac_status oac_iio_lines_rates(struct oac_iio_stream *self, size_t board,
     for (size_t l = 0; l < self->lines; l++) {
         const struct oac_board_port *port = self->line[l].port;
         if (self->line[l].board == board && port->rate_attribute[0] &&
-            set_rate(self->board[board].session, port, self->ports[l].rate_hz, err))
+            set_rate(self->board[board].session, port, self->line[l].rate_hz, err))
             return err->status;
     }
     return OAC_OK;

@@ -113,6 +113,8 @@ struct ear { /* one input until a train has gone by; its buffer's thread's while
     struct oac_iio_converter *input;
     size_t first, mark;   /* readout of its first line; samples of the train before its mark */
     size_t silent;        /* samples that went by without a mark */
+    uint64_t gone;        /* samples that are forgotten */
+    bool guides;          /* looks for beacons, too, where the train waits for them */
     bool gave_up;         /* they were too many */
     size_t start, wanted; /* the train's first sample; samples to its end, 0: no mark yet */
     struct oac_err err;
@@ -188,8 +190,19 @@ static enum oac_status wait_on(struct ear *ear)
                         "with oac port",
                         input->device, ear->silent);
     oac_iio_losses_forget(input);
+    const size_t before = self->heard_count[ear->first];
     forget(self, input, (CHIPS + 2) * self->line[input->line[0]].per_slot + ear->mark);
+    ear->gone += before - self->heard_count[ear->first];
     return OAC_OK;
+}
+
+/* Until the train is placed there is none to look for. */
+static enum oac_status find_beacons(struct ear *ear)
+{
+    for (size_t i = 0; i < ear->input->lines; i++)
+        if (oac_iio_apart_look(ear->self, ear->first + i, ear->gone, &ear->err))
+            return ear->err.status;
+    return wait_on(ear);
 }
 
 static enum oac_status find_start(struct ear *ear)
@@ -217,7 +230,11 @@ static enum oac_status find_start(struct ear *ear)
 static bool hear(void *context, const struct oac_iio_view *view)
 {
     struct ear *ear = context;
-    if (append(ear, view) || (ear->wanted == 0 && find_start(ear)))
+    if (append(ear, view))
+        return false;
+    if (ear->guides && !oac_iio_apart_placed(ear->self))
+        return find_beacons(ear) == OAC_OK;
+    if (ear->wanted == 0 && find_start(ear))
         return false;
     return ear->wanted == 0 || ear->self->heard_count[ear->first] < ear->wanted;
 }
@@ -229,7 +246,8 @@ static void end(struct oac_iio_stream *self, struct ear *ear, struct oac_err *er
     if (oac_iio_buffer_wait(ear->input->buffer, &failed) == OAC_OK)
         failed = ear->err;
     ear->input->start = ear->start;
-    self->silent = self->silent || ear->gave_up;
+    const bool stalled = self->apart.needed && oac_iio_apart_placed(self); /* a feed's fault */
+    self->silent = self->silent || (ear->gave_up && !stalled);
     if (failed.status == OAC_OK || err->status)
         return;
     *err = failed;
@@ -253,6 +271,7 @@ enum oac_status oac_iio_listen(struct oac_iio_stream *self, struct oac_err *err)
         ear[ears] = (struct ear){.self = self,
                                  .input = input,
                                  .first = input->line[0] - self->channels - 1,
+                                 .guides = self->apart.needed && ears == 0,
                                  .mark = before * self->line[input->line[0]].per_slot};
         if (oac_iio_buffer_run(input->buffer, hear, &ear[ears], err)) {
             (void)oac_iio_of_board(self, input->board, err);
@@ -261,5 +280,7 @@ enum oac_status oac_iio_listen(struct oac_iio_stream *self, struct oac_err *err)
     }
     for (size_t i = 0; i < ears; i++)
         end(self, &ear[i], err);
+    if (self->apart.needed && err->status)
+        oac_iio_apart_stop(self);
     return err->status;
 }

@@ -29,6 +29,18 @@ size_t oac_iio_mark_slots(const struct oac_iio_stream *self)
     return CHIPS + 2 * oac_iio_mark_first(self);
 }
 
+/* Sequences that are not taken for each other at any shift (correlation 0.51 at most): a train's, the same
+ * backwards, and every other chip turned over. */
+void oac_iio_mark_chips(enum oac_iio_mark mark, uint8_t chip[CHIPS])
+{
+    uint8_t plain[CHIPS];
+    oac_preamble_chips(OAC_IIO_MARK_STAGES, plain);
+    for (size_t c = 0; c < CHIPS; c++)
+        chip[c] = mark == OAC_IIO_MARK_WEIGHTS  ? plain[CHIPS - 1 - c]
+                  : mark == OAC_IIO_MARK_CLIENT ? (uint8_t)(plain[c] ^ (c & 1u))
+                                                : plain[c];
+}
+
 static void hold(uint16_t *sample, size_t count, int32_t code)
 {
     for (size_t i = 0; i < count; i++)
@@ -64,7 +76,7 @@ void oac_iio_mark_make(const struct oac_iio_stream *self, size_t d, uint16_t *sa
     const int32_t dark = self->ports[d].code_safe, open = line->open_code;
     const int32_t a = swing(&self->ports[d], open);
     uint8_t chip[CHIPS];
-    oac_preamble_chips(OAC_IIO_MARK_STAGES, chip);
+    oac_iio_mark_chips(OAC_IIO_MARK_TRAIN, chip);
     const size_t first = oac_iio_mark_first(self), slots = oac_iio_mark_slots(self);
     const bool steady = d == self->channels && !self->caps.subcarrier_periods;
     hold(sample, slots * n, dark);
@@ -88,11 +100,12 @@ struct ear { /* one position of the correlation */
     double norm;        /* sum of their squares */
 };
 
-static void make_ear(struct ear *ear, const int32_t *code, size_t per_slot)
+static void make_ear(struct ear *ear, enum oac_iio_mark mark, const int32_t *code,
+                     size_t per_slot)
 {
     uint8_t chip[CHIPS];
     double mean = 0.0;
-    oac_preamble_chips(OAC_IIO_MARK_STAGES, chip);
+    oac_iio_mark_chips(mark, chip);
     for (size_t c = 0; c < CHIPS; c++)
         mean += chip[c] / (double)CHIPS;
     *ear = (struct ear){.code = code, .per_slot = per_slot};
@@ -137,6 +150,19 @@ static size_t best_of(const struct ear *ear, const int64_t *sum, size_t count, d
     return best;
 }
 
+/* sum (count): over the slot that begins at each sample. */
+static void slot_sums(const int32_t *code, size_t count, size_t per_slot, int64_t *sum)
+{
+    int64_t running = 0;
+    for (size_t i = 0; i < count; i++) {
+        running += code[i];
+        if (i + 1 >= per_slot) {
+            sum[i + 1 - per_slot] = running;
+            running -= code[i + 1 - per_slot];
+        }
+    }
+}
+
 size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast)
 {
     const size_t span = (CHIPS + 1) * per_slot;
@@ -148,18 +174,42 @@ size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, dou
     int64_t *sum = oac_alloc(count, sizeof *sum, "a correlation", &ignored);
     if (!sum)
         return count;
-    int64_t running = 0;
-    for (size_t i = 0; i < count; i++) {
-        running += code[i];
-        if (i + 1 >= per_slot) {
-            sum[i + 1 - per_slot] = running;
-            running -= code[i + 1 - per_slot];
-        }
-    }
-    make_ear(&ear, code, per_slot);
+    slot_sums(code, count, per_slot, sum);
+    make_ear(&ear, OAC_IIO_MARK_TRAIN, code, per_slot);
     const size_t places = count - span + 1, best = best_of(&ear, sum, places, contrast);
     free(sum);
     return best < places ? best : count;
+}
+
+/* Where the straight sides of a correlation's peak meet, seen from its middle value [samples]. */
+static double peak(double before, double at, double after)
+{
+    const double side = at - fmin(before, after);
+    return side > 0.0 ? 0.5 * (after - before) / side : 0.0;
+}
+
+bool oac_iio_mark_find_beacon(enum oac_iio_mark mark, const int32_t *code, size_t count,
+                              size_t per_slot, double *at)
+{
+    const size_t span =
+        (CHIPS + 2) * per_slot; /* to a slot behind the first place that shows it */
+    struct oac_err ignored;
+    struct ear ear;
+    double contrast = 0.0;
+    if (count < span + per_slot)
+        return false;
+    int64_t *sum = oac_alloc(count, sizeof *sum, "a correlation", &ignored);
+    if (!sum)
+        return false;
+    slot_sums(code, count, per_slot, sum);
+    make_ear(&ear, mark, code, per_slot);
+    const size_t places = count - span + 1, best = best_of(&ear, sum, places, &contrast);
+    const bool found = best > 0 && best + per_slot < places;
+    if (found)
+        *at = (double)best +
+              peak(correlate(&ear, sum + best - 1), contrast, correlate(&ear, sum + best + 1));
+    free(sum);
+    return found;
 }
 
 /* sum (count): size of the product over the slot that begins at each sample. ref (2 per_slot): its
@@ -202,7 +252,7 @@ size_t oac_iio_mark_find_tone(const int32_t *code, size_t count, size_t per_slot
         ref[2 * i + 1] = -sin(angle);
     }
     tone_sums(code, count, per_slot, ref, sum);
-    make_ear(&ear, code, per_slot);
+    make_ear(&ear, OAC_IIO_MARK_TRAIN, code, per_slot);
     best = best_of(&ear, sum, count - span + 1, contrast);
     best = best < count - span + 1 ? best : count;
 done:

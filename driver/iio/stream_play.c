@@ -145,6 +145,7 @@ enum oac_status oac_iio_stream_play(void *context, struct oac_workspace *workspa
             return OAC_OK;
         }
         oac_iio_stream_hush(self);
+        oac_iio_apart_forget(self);
         for (size_t b = 0; b < self->boards.count; b++) /* what plays next sets it up again */
             self->board[b].made_safe = true;
         attempts++;

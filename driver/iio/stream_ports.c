@@ -9,6 +9,7 @@
 
 #define DELAY_SLOTS_MAX 4u
 #define CLOCK_DRIFT     1e-4              /* two crystals of 50 ppm */
+#define SAME_PACE       1e-6              /* a hundredth of a slot in a burst of 10,000 */
 #define TRAIN_BYTES     ((size_t)8 << 20) /* of an output's buffer */
 #define PREAMBLE_SLOTS  512u              /* room for what modems send, guards not counted */
 
@@ -65,6 +66,21 @@ static struct oac_range common_gain(const struct oac_iio_stream *self)
     return range;
 }
 
+/* What a port runs at over what the rig wants of it. */
+static double pace(const struct oac_iio_stream *self, size_t l)
+{
+    return self->line[l].rate_hz / self->ports[l].rate_hz;
+}
+
+/* By how much an input's clock may be off the drives': what the declared rates say, and crystals. */
+static double clock_drift(const struct oac_iio_stream *self,
+                          const struct oac_iio_converter *input)
+{
+    const double declared = fabs(pace(self, input->line[0]) / pace(self, 0) - 1.0);
+    return (declared > SAME_PACE ? declared : 0.0) +
+           (input->board != self->output[0].board ? CLOCK_DRIFT : 0.0);
+}
+
 static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
 {
     const struct oac_rig *rig = &self->rig;
@@ -114,8 +130,33 @@ static void make_caps(struct oac_iio_stream *self, const uint8_t rig_hash[32])
     caps->segments_apart = false;
     caps->delay_stable = false;
     for (size_t i = 0; i < self->inputs; i++)
-        if (self->input[i].board != self->output[0].board)
-            caps->clock_drift = CLOCK_DRIFT;
+        caps->clock_drift = fmax(caps->clock_drift, clock_drift(self, &self->input[i]));
+    caps->drives_apart = self->apart.needed;
+    if (self->apart.needed) /* the client's clock bounds bursts, too */
+        caps->clock_drift = fmax(caps->clock_drift, CLOCK_DRIFT);
+}
+
+/* Drives of one board share a pace, and light on a subcarrier needs the rig's everywhere. */
+static enum oac_status check_paces(const struct oac_iio_stream *self, struct oac_err *err)
+{
+    char name[OAC_BENCH_PORT_BYTES];
+    for (size_t l = 0; l < self->lines; l++) {
+        const bool apart = fabs(pace(self, l) / pace(self, 0) - 1.0) > SAME_PACE;
+        const bool may = l > self->channels || self->line[l].board != self->line[0].board;
+        if (!apart || (may && self->rig.subcarrier.periods == 0))
+            continue;
+        const struct oac_bench_port at = {self->line[l].board, self->line[l].port};
+        const uint32_t samples = self->line[l].per_slot / self->line[l].values;
+        return oac_fail(
+            err, OAC_EMISMATCH,
+            "rig %s: port %s runs at %.10g samples a second, %.10g a slot of %s's, not "
+            "%u: only readouts, and a client on another board, may differ, without a "
+            "subcarrier",
+            self->rig.name, oac_bench_port_name(&self->boards, &at, name),
+            self->line[l].rate_hz, samples * pace(self, l) / pace(self, 0),
+            self->line[0].port->name, samples);
+    }
+    return OAC_OK;
 }
 
 enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t rig_hash[32],
@@ -149,6 +190,8 @@ enum oac_status oac_iio_ports_bind(struct oac_iio_stream *self, const uint8_t ri
     for (size_t l = 0; l < self->lines; l++)
         if (group(self, l, err))
             return err->status;
+    if (check_paces(self, err) || oac_iio_apart_make(self, err))
+        return err->status;
     make_caps(self, rig_hash);
     return OAC_OK;
 }

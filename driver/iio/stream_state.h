@@ -2,11 +2,13 @@
 /* Inside the IIO stream: boards, bound ports, loaded segments, one train and what is heard of it.
  * stream.c opens and answers; stream_boards.c opens boards, sets them up and makes them safe; stream_lines.c
  * binds a role to its port, stream_ports.c all of them; stream_mixers.c looks at their mixers; stream_train.c
- * makes samples of a burst; stream_listen.c reads inputs and finds the train in them; stream_losses.c asks
- * whether it came whole; stream_play.c strings them together. */
+ * makes samples of a burst; stream_apart.c plays them where weights and client are on two boards;
+ * stream_listen.c reads inputs and finds the train in them; stream_losses.c asks whether it came whole;
+ * stream_play.c strings them together. */
 #ifndef OAC_DRIVER_IIO_STREAM_STATE_H
 #define OAC_DRIVER_IIO_STREAM_STATE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,7 @@ struct oac_iio_board { /* an open board of the bench */
 struct oac_iio_line { /* one role on one port */
     size_t board;
     const struct oac_board_port *port;
+    double rate_hz;     /* as the profile declares it: near the rig's, which ports have */
     double v0_v, lsb_v; /* of the board's code, at the rate in use */
     uint32_t per_slot,
         values; /* values a slot; of them in a sample: 2 where the port carries I and Q */
@@ -57,6 +60,35 @@ struct oac_iio_converter { /* one device in one direction */
 struct oac_iio_segment { /* loaded */
     size_t rows, slots;
     uint16_t *weight; /* (rows, slots * weight samples); NULL: free place */
+};
+
+enum oac_iio_mark { OAC_IIO_MARK_TRAIN, OAC_IIO_MARK_WEIGHTS, OAC_IIO_MARK_CLIENT };
+
+#define OAC_IIO_BEACONS 8u /* of each board, by which the boards' clocks are measured */
+
+struct oac_iio_feed { /* of one output */
+    struct oac_iio_stream *self;
+    size_t o;
+    uint64_t at; /* its next sample */
+};
+
+struct oac_iio_apart { /* weights on one board, client on another (stream_apart.c) */
+    bool needed;       /* and lock and news are there */
+    size_t hold_slots,
+        period_slots; /* of beacons: what starts may be apart, and from one to the next */
+    /* What listening has found so far, by one thread; weights' board, then client's [samples of the readout] */
+    double beacon[2][OAC_IIO_BEACONS];
+    size_t beacons[2];
+    uint64_t searched[2];
+    double slot[2];       /* samples that a slot of either takes, once measured */
+    unsigned trains;      /* since they were */
+    pthread_mutex_t lock; /* guards what follows: feeds ask, listening answers */
+    pthread_cond_t news;
+    bool stop, placed;
+    uint64_t fed[2]; /* samples that feeds have asked for */
+    double begin[2],
+        fast; /* samples of their own before the train; client's in one at the weights' pace */
+    struct oac_iio_feed feed[2];
 };
 
 struct oac_iio_losses { /* of all trains that were played */
@@ -89,6 +121,7 @@ struct oac_iio_stream {
     size_t heard_capacity[OAC_BOARD_PORTS_MAX], heard_count[OAC_BOARD_PORTS_MAX];
     struct oac_account account;
     struct oac_iio_losses underflow, overflow;
+    struct oac_iio_apart apart;
     struct oac_drive drive; /* zeroed: unarmed, nobody watches */
 };
 
@@ -107,7 +140,7 @@ enum oac_status oac_iio_boards_open(struct oac_iio_stream *self,
 /* Settings and rates of a board. */
 enum oac_status oac_iio_board_set_up(struct oac_iio_stream *self, size_t board,
                                      struct oac_err *err) OAC_MUST_USE;
-/* Tries every board that was touched, the one that drives first: it shall not wait for another that is lost.
+/* Tries every board that was touched, those that drive first: they shall not wait for one that only hears.
  * Reports the first failure; *lost: its board. */
 enum oac_status oac_iio_boards_safe(struct oac_iio_stream *self, size_t *lost,
                                     struct oac_err *err) OAC_MUST_USE;
@@ -142,6 +175,28 @@ enum oac_status oac_iio_train_make(struct oac_iio_stream *self,
 enum oac_status oac_iio_train_push(struct oac_iio_stream *self,
                                    struct oac_err *err) OAC_MUST_USE;
 
+/* Opens an output's buffer of at least so many samples, unless it is open. */
+enum oac_status oac_iio_train_fit(struct oac_iio_stream *self, struct oac_iio_converter *output,
+                                  size_t samples, struct oac_err *err) OAC_MUST_USE;
+/* A value between two codes, part `at` of `count` of the way. Pure. */
+uint16_t oac_iio_train_ramp(size_t at, size_t count, uint16_t from, uint16_t to);
+
+/* stream_apart.c */
+enum oac_status oac_iio_apart_make(struct oac_iio_stream *self,
+                                   struct oac_err *err) OAC_MUST_USE;
+void oac_iio_apart_fini(struct oac_iio_stream *self);
+/* Feeds begin: beacons until the train is placed, then the train. */
+enum oac_status oac_iio_apart_push(struct oac_iio_stream *self,
+                                   struct oac_err *err) OAC_MUST_USE;
+/* Looks for beacons in what was heard of readout k (`gone` samples were before), and places the train when it
+ * can. */
+enum oac_status oac_iio_apart_look(struct oac_iio_stream *self, size_t k, uint64_t gone,
+                                   struct oac_err *err) OAC_MUST_USE;
+bool oac_iio_apart_placed(struct oac_iio_stream *self);
+void oac_iio_apart_stop(struct oac_iio_stream *self); /* feeds end with what they have */
+/* Nothing that was measured is believed any more. */
+void oac_iio_apart_forget(struct oac_iio_stream *self);
+
 /* stream_listen.c */
 enum oac_status oac_iio_listen_open(struct oac_iio_stream *self,
                                     struct oac_err *err) OAC_MUST_USE;
@@ -156,6 +211,11 @@ size_t oac_iio_paced_samples(double rate_hz, size_t least);
 size_t oac_iio_mark_slots(const struct oac_iio_stream *self);
 size_t oac_iio_mark_first(const struct oac_iio_stream *self); /* slots before its first chip */
 void oac_iio_mark_make(const struct oac_iio_stream *self, size_t d, uint16_t *sample);
+void oac_iio_mark_chips(enum oac_iio_mark mark, uint8_t chip[OAC_IIO_MARK_CHIPS]); /* Pure. */
+/* Whether another mark stands in code (count), where samples go on behind it; *at: where, to parts of a sample.
+ * Pure. */
+bool oac_iio_mark_find_beacon(enum oac_iio_mark mark, const int32_t *code, size_t count,
+                              size_t per_slot, double *at);
 /* Index of the mark's first sample in code (count), or count. contrast: the correlation there. Pure. */
 size_t oac_iio_mark_find(const int32_t *code, size_t count, size_t per_slot, double *contrast);
 /* The same in I and Q (count samples of two values), the mark riding on a product of `turns` a slot. */

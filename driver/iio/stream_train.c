@@ -30,11 +30,16 @@ static void hold(uint16_t *sample, size_t count, uint16_t code)
 }
 
 /* A straight line of codes: codes are volts, evenly spaced. */
+uint16_t oac_iio_train_ramp(size_t at, size_t count, uint16_t from, uint16_t to)
+{
+    return (uint16_t)lrint((double)from +
+                           ((double)to - (double)from) * (double)(at + 1) / (double)count);
+}
+
 static void ramp(uint16_t *sample, size_t count, uint16_t from, uint16_t to)
 {
     for (size_t i = 0; i < count; i++)
-        sample[i] = (uint16_t)lrint((double)from + ((double)to - (double)from) *
-                                                       (double)(i + 1) / (double)count);
+        sample[i] = oac_iio_train_ramp(i, count, from, to);
 }
 
 /* Drive d of every segment: a weight, or the client. */
@@ -80,13 +85,12 @@ enum oac_status oac_iio_train_make(struct oac_iio_stream *self,
 }
 
 /* Buffers have one length while they are open; a train of another length needs another. */
-static enum oac_status fit_buffer(struct oac_iio_stream *self, struct oac_iio_converter *output,
-                                  struct oac_err *err)
+enum oac_status oac_iio_train_fit(struct oac_iio_stream *self, struct oac_iio_converter *output,
+                                  size_t samples, struct oac_err *err)
 {
     const char *channel[OAC_IIO_CHANNELS_MAX];
     const struct oac_board *board = oac_iio_profile(self, output->board);
     const size_t align = board->align_samples > 1 ? board->align_samples : 1;
-    size_t samples = self->slots * output->per_slot;
     enum oac_iio_mode mode;
     samples = samples < board->buffer_samples_min ? board->buffer_samples_min : samples;
     samples = (samples + align - 1) / align * align;
@@ -152,7 +156,8 @@ static enum oac_status push_all(struct oac_iio_stream *self, struct oac_err *err
 {
     for (size_t o = 0; o < self->outputs; o++) {
         struct oac_iio_view view;
-        if (fit_buffer(self, &self->output[o], err) ||
+        const size_t samples = self->slots * self->output[o].per_slot;
+        if (oac_iio_train_fit(self, &self->output[o], samples, err) ||
             oac_iio_buffer_view(self->output[o].buffer, &view, err))
             return err->status;
         fill_all(self, &self->output[o], &view);
@@ -171,5 +176,7 @@ static enum oac_status push_all(struct oac_iio_stream *self, struct oac_err *err
 
 enum oac_status oac_iio_train_push(struct oac_iio_stream *self, struct oac_err *err)
 {
+    if (self->apart.needed)
+        return oac_iio_apart_push(self, err);
     return push_all(self, err) ? oac_iio_of_board(self, self->output[0].board, err) : OAC_OK;
 }

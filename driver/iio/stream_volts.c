@@ -94,23 +94,38 @@ static void tell(const struct oac_iio_stream *self, const struct oac_iio_line *l
     char name[OAC_BENCH_PORT_BYTES];
     snprintf(named.name, sizeof named.name, "%.63s",
              oac_bench_port_name(&self->boards, &at, name));
+    oac_iio_watched_name(self->board[line->board].session, line->port->device, named.device,
+                         sizeof named.device);
     tap->bound(tap->context, &named, role, line->v0_v, line->lsb_v);
 }
 
-enum oac_status oac_iio_ports_consent(const struct oac_iio_stream *self, struct oac_err *err)
+static enum oac_status board_consent(const struct oac_iio_stream *self, size_t board,
+                                     struct oac_err *err)
 {
     struct oac_arming_port driven[OAC_BOARD_PORTS_MAX];
     char purpose[80];
-    const size_t board = self->line[0].board; /* of all outputs */
+    size_t count = 0;
     for (size_t d = 0; d <= self->channels; d++) {
         const struct oac_iio_line *line = &self->line[d];
+        if (line->board != board)
+            continue;
         const double a = played_v(line, self->ports[d].code_min),
                      b = played_v(line, self->ports[d].code_max);
-        driven[d] = (struct oac_arming_port){line->port->name, fmin(a, b), fmax(a, b)};
+        driven[count++] = (struct oac_arming_port){line->port->name, fmin(a, b), fmax(a, b)};
         if (self->drive.tap)
             tell(self, line, d == self->channels ? "client" : "weight");
     }
     snprintf(purpose, sizeof purpose, "rig %.60s", self->rig.name);
+    if (count == 0)
+        return OAC_OK;
     return oac_iio_consent(self->board[board].session, oac_iio_profile(self, board),
-                           &self->drive, purpose, self->channels + 1, driven, err);
+                           &self->drive, purpose, count, driven, err);
+}
+
+enum oac_status oac_iio_ports_consent(const struct oac_iio_stream *self, struct oac_err *err)
+{
+    for (size_t b = 0; b < self->boards.count; b++)
+        if (board_consent(self, b, err))
+            return err->status;
+    return OAC_OK;
 }

@@ -50,6 +50,7 @@ static const struct field caps_fields[] = {
     {"reset_noise_in_start", FLAG, STREAM(reset_noise_in_start), 0, 1},
     {"segments_apart", FLAG, STREAM(segments_apart), 0, 1},
     {"delay_stable", FLAG, STREAM(delay_stable), 0, 1},
+    {"drives_apart", FLAG, STREAM(drives_apart), 0, 1},
     {"clock_drift", REAL, STREAM(clock_drift), 0, 1},
 };
 
@@ -271,7 +272,7 @@ enum oac_status oac_recording_get_caps(struct oac_recording *r, struct oac_err *
     for (size_t f = 0; f < COUNT(caps_fields); f++) {
         const struct field *field = &caps_fields[f];
         double value;
-        if (field->offset == STREAM(clock_drift) &&
+        if ((field->offset == STREAM(clock_drift) || field->offset == STREAM(drives_apart)) &&
             !oac_h5_find_attribute(r->file, "/caps", field->name))
             continue; /* from before there were benches of several boards */
         if (oac_h5_need_real(r->file, "/caps", field->name, field->min, field->max, &value,

@@ -37,12 +37,14 @@ struct oac_twin_bench_options {
 struct oac_twin_ports { /* of one board */
     size_t drive_of[OAC_BOARD_PORTS_MAX], readout_of[OAC_BOARD_PORTS_MAX];
     double rate_hz[OAC_BOARD_PORTS_MAX]; /* what each runs at */
+    double pace[OAC_BOARD_PORTS_MAX];    /* that over what the rig wants */
 };
 
 struct oac_twin_shape {
     size_t drives, readouts;   /* channels + 1, channels */
     uint32_t per_slot_readout; /* ADC values */
     size_t values;      /* of a sample, DAC's and ADC's: 2 where ports carry I and Q, I first */
+    double pace;        /* of the drives: time on the line of scans is theirs */
     size_t guard_slots; /* on each side of a stretch */
     size_t stretch_slots_max; /* guards not counted */
     struct oac_twin_ports board[OAC_BENCH_BOARDS_MAX];

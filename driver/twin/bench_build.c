@@ -84,18 +84,16 @@ static enum oac_status port_find(const struct oac_twin_bench *bench, const struc
                     board->name, part_names[part], n);
 }
 
-/* What the board multiplies volts by at the rig's rate, which must be one of its own. */
+/* Which of its own rates the board runs at for the rig's, and what it multiplies volts by there. */
 static enum oac_status rate_find(const char *board, const struct oac_board_port *port,
-                                 double rate_hz, double *gain, struct oac_err *err)
+                                 double rate_hz, double *real_hz, double *gain,
+                                 struct oac_err *err)
 {
-    *gain = 1.0;
-    if (port->rates == 0)
+    const size_t i = oac_board_rate_find(port, rate_hz);
+    *gain = i < port->rates && port->rate_gain[i] > 0.0 ? port->rate_gain[i] : 1.0;
+    *real_hz = i < port->rates ? port->rate_hz[i] : rate_hz;
+    if (i < port->rates || port->rates == 0)
         return OAC_OK;
-    for (size_t i = 0; i < port->rates; i++)
-        if (fabs(port->rate_hz[i] - rate_hz) <= 1e-3 * rate_hz) {
-            *gain = port->rate_gain[i] > 0.0 ? port->rate_gain[i] : 1.0;
-            return OAC_OK;
-        }
     return oac_fail(err, OAC_EMISMATCH,
                     "board %s, port %s does not convert at the rig's %g Hz (slot_rate_hz times "
                     "samples_per_slot), but at %g Hz and others: oac rig check names the keys",
@@ -110,6 +108,7 @@ static enum oac_status bind(struct oac_twin_bench *bench, enum oac_bench_part pa
     struct oac_twin_ports *ports = &bench->shape.board[at->board];
     const size_t p = (size_t)(at->port - board->port);
     const char *role = part_names[part];
+    double real_hz;
     if (ports->drive_of[p] != OAC_TWIN_UNBOUND || ports->readout_of[p] != OAC_TWIN_UNBOUND)
         return oac_fail(err, OAC_EMISMATCH,
                         "board %s, port %s is given to two roles, one %s %zu", board->name,
@@ -125,10 +124,16 @@ static enum oac_status bind(struct oac_twin_bench *bench, enum oac_bench_part pa
         ports->readout_of[p] = n;
     else
         ports->drive_of[p] = part == OAC_BENCH_WEIGHT ? n : bench->shape.readouts;
+    if (rate_find(board->name, at->port, port->rate_hz, &real_hz, gain, err))
+        return err->status;
     for (size_t q = 0; q < board->ports; q++) /* a device has one rate */
-        if (strcmp(board->port[q].device, at->port->device) == 0)
-            ports->rate_hz[q] = port->rate_hz;
-    return rate_find(board->name, at->port, port->rate_hz, gain, err);
+        if (strcmp(board->port[q].device, at->port->device) == 0) {
+            ports->rate_hz[q] = real_hz;
+            ports->pace[q] = real_hz / port->rate_hz;
+        }
+    if (part == OAC_BENCH_WEIGHT && n == 0)
+        bench->shape.pace = ports->pace[p];
+    return OAC_OK;
 }
 
 /* Weight n, or behind them all the client. */
@@ -186,6 +191,7 @@ static void shape_make(struct oac_twin_bench *bench)
             const struct oac_board_port *port = &board->port[p];
             ports->drive_of[p] = ports->readout_of[p] = OAC_TWIN_UNBOUND;
             ports->rate_hz[p] = port->rates > 0 ? port->rate_hz[0] : 1.0;
+            ports->pace[p] = 1.0;
             bench->zero[b][p] = oac_twin_board_code(port, 1.0, 0.0);
         }
     }

@@ -25,6 +25,7 @@ static uint64_t *place_of(struct oac_twin_faults *faults, const char *kind)
         {"wider", &faults->wider},       {"ebusy", &faults->ebusy},
         {"close", &faults->close_bytes}, {"stale", &faults->stale},
         {"lost", &faults->lost},         {"clock", &faults->clock_ppm},
+        {"stall", &faults->stall},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kind, kinds[i].kind) == 0)
@@ -36,7 +37,7 @@ enum oac_status oac_twin_fault_parse(const char *text, struct oac_twin_faults *f
                                      struct oac_err *err)
 {
     char kind[64];
-    int64_t n, ms = OAC_TWIN_DELAY_MS;
+    int64_t n, ms = 0;
     if (strcmp(text, "nocyclic") == 0) {
         faults->nocyclic = true;
         return OAC_OK;
@@ -51,14 +52,18 @@ enum oac_status oac_twin_fault_parse(const char *text, struct oac_twin_faults *f
         *late++ = '\0';
     uint64_t *place = place_of(faults, kind);
     if (strlen(text) >= sizeof kind || !place || !count || !whole(count, INT64_MAX, &n) ||
-        (late && (place != &faults->delay || !whole(late, DELAY_MS_MAX, &ms))))
+        (late && ((place != &faults->delay && place != &faults->stall) ||
+                  !whole(late, DELAY_MS_MAX, &ms))))
         return oac_fail(err, OAC_EUSAGE,
                         "fault '%s': one of delay:N[:MS], drop:N, short:N, mask:N, wider:N, "
-                        "ebusy:N, nocyclic, close:BYTES, stale:N, clock:PPM, lost:N is known, "
+                        "ebusy:N, nocyclic, close:BYTES, stale:N, clock:PPM, stall:N[:MS], "
+                        "lost:N is known, "
                         "numbers from 1",
                         text);
     *place = (uint64_t)n;
     if (place == &faults->delay)
-        faults->delay_ms = (unsigned)ms;
+        faults->delay_ms = late ? (unsigned)ms : OAC_TWIN_DELAY_MS;
+    if (place == &faults->stall)
+        faults->stall_ms = late ? (unsigned)ms : OAC_TWIN_STALL_MS;
     return OAC_OK;
 }

@@ -11,8 +11,10 @@
  *     close:BYTES   the first connection that has sent so many bytes is closed there
  *     stale:N       the first N READBUFs of every input that is opened bring what the bench showed before, as
  *                   kernels do that have captured already
- *     clock:PPM     the inputs of every board but the first run so many millionths fast: each of their scans is
- *                   the one of the bench that its instant falls in, so that now and then one comes twice
+ *     clock:PPM     every board but the first runs so many millionths fast: each of its inputs' scans is the one
+ *                   of the bench that its instant falls in, so that now and then one comes twice, and its outputs
+ *                   leave out a sample as often
+ *     stall:N[:MS]  the N-th WRITEBUF is played MS late (default 200), as when a connection stalls
  *     lost:N        devices have a status register (0x88), which says from the N-th READBUF on that samples were
  *                   lost, until it is cleared; without this fault it cannot be read
  * N counts from 1 over all connections, from the start of the bench; answers and requests count
@@ -28,13 +30,14 @@
 #include "base/status.h"
 
 #define OAC_TWIN_DELAY_MS 8000u
+#define OAC_TWIN_STALL_MS 200u
 
 struct oac_twin_faults { /* zeroed: none. 0: never */
     uint64_t delay, drop, short_piece, wrong_mask, wider, ebusy, close_bytes, stale, lost,
-        clock_ppm;
-    unsigned delay_ms;
+        clock_ppm, stall;
+    unsigned delay_ms, stall_ms;
     bool nocyclic;
-    atomic_uint_fast64_t requests, readbufs, opens; /* so far */
+    atomic_uint_fast64_t requests, readbufs, writebufs, opens; /* so far */
     atomic_bool closed;
     atomic_uint_fast32_t lost_cleared; /* bit d: of device d */
 };

@@ -39,7 +39,7 @@ void oac_twin_playback_stop(struct oac_twin_playback *self)
 }
 
 void oac_twin_output_open(struct oac_twin_playback *self, size_t device, size_t drives,
-                          const size_t *drive, size_t depth)
+                          const size_t *drive, size_t depth, struct oac_twin_clock clock)
 {
     pthread_mutex_lock(&self->lock);
     struct output *output = &self->output[device];
@@ -49,6 +49,7 @@ void oac_twin_output_open(struct oac_twin_playback *self, size_t device, size_t 
     output->drives = drives;
     memcpy(output->drive, drive, drives * sizeof *drive);
     output->depth = depth;
+    output->clock = clock;
     pthread_mutex_unlock(&self->lock);
 }
 

@@ -6,6 +6,8 @@
  * holds samples; when
  * only some do, or none, the request waits up to `patience` for the others first. What happens then, in scans:
  *     lead     11 .. 35, another number every time (seed, playback): every DAC at its safe level
+ *     apart    where DACs of several boards play, each board's begin 0 .. 4095 scans later than that, every time
+ *              another number of its own; from there on, they run on their board's clock
  *     scan i   of the playback shows slot i / per_slot; DAC sample j is played at j / rate from there on
  *     tail     a one-shot ends with its longest DAC; then the safe level, and after the bench's
  *              memory has passed
@@ -33,6 +35,7 @@
 #define OAC_TWIN_HISTORY         (1u << 17)
 #define OAC_TWIN_LEAD_SCANS_MIN  11u
 #define OAC_TWIN_LEAD_SCANS_MAX  35u
+#define OAC_TWIN_APART_SCANS     4096u
 #define OAC_TWIN_PATIENCE_MS     50u
 #define OAC_TWIN_QUEUE_BYTES_MAX (256u << 20) /* of DAC samples waiting, all devices together */
 
@@ -55,10 +58,15 @@ void oac_twin_playback_destroy(struct oac_twin_playback *playback); /* NULL is f
 /* Everything that waits returns -EPIPE from now on. */
 void oac_twin_playback_stop(struct oac_twin_playback *playback);
 
+struct oac_twin_clock { /* of a board's outputs */
+    size_t board;
+    double fast; /* relative; 0: the line's */
+};
+
 /* One output device: `drives` of the rig's (indices in drive), none of them elsewhere. depth:
  * buffers that may wait. */
 void oac_twin_output_open(struct oac_twin_playback *playback, size_t device, size_t drives,
-                          const size_t *drive, size_t depth);
+                          const size_t *drive, size_t depth, struct oac_twin_clock clock);
 void oac_twin_output_close(struct oac_twin_playback *playback, size_t device);
 
 /* code (drives, samples): codes of the rig; taken over by the playback, freed on failure too. Waits up to

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The line of scans: where a playback begins and ends, and which codes surround a stretch. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,9 +65,22 @@ static int64_t per_slot(const struct oac_twin_playback *self, const struct outpu
     return oac_twin_bench_per_slot(self->bench, output->drive[0]);
 }
 
+/* A board's sample while the line's DAC sample `at` plays, and the line's with which the board's begins. */
+static int64_t own(const struct output *output, int64_t at)
+{
+    const double fast = output->clock.fast;
+    return fast != 0.0 ? (int64_t)floor((double)at * (1.0 + fast)) : at;
+}
+
+static int64_t common(const struct output *output, int64_t at)
+{
+    const double fast = output->clock.fast;
+    return fast != 0.0 ? (int64_t)ceil((double)at / (1.0 + fast)) : at;
+}
+
 int64_t oac_twin_next_sample(const struct oac_twin_playback *self, const struct output *output)
 {
-    return next_slot(self) * per_slot(self, output);
+    return own(output, next_slot(self) * per_slot(self, output));
 }
 
 /* End of what is scheduled: slots, rounded up; FOREVER when it repeats; 0 when there is nothing. */
@@ -83,7 +97,7 @@ static int64_t end_slot(const struct oac_twin_playback *self, const struct outpu
     if (end == 0)
         return 0;
     n = per_slot(self, output);
-    return (end + n - 1) / n;
+    return (common(output, end) + n - 1) / n;
 }
 
 /* Slots that a streaming output can still fill, guard included, from the next on. */
@@ -121,10 +135,36 @@ bool oac_twin_repeats(const struct oac_twin_playback *self)
     return false;
 }
 
+/* By how many scans each board's outputs begin late: 0 where only one board has any. */
+static void draw_apart(struct oac_twin_playback *self, uint32_t late[OAC_BENCH_BOARDS_MAX])
+{
+    bool drives[OAC_BENCH_BOARDS_MAX] = {false};
+    size_t boards = 0;
+    for (size_t d = 0; d < self->outputs; d++)
+        if (drives_any(&self->output[d]) && !drives[self->output[d].clock.board]) {
+            drives[self->output[d].clock.board] = true;
+            boards++;
+        }
+    for (size_t b = 0; b < OAC_BENCH_BOARDS_MAX; b++) {
+        uint32_t word[4];
+        late[b] = 0;
+        if (boards < 2 || !drives[b])
+            continue;
+        oac_rng_words(self->seed, OAC_RNG_TWIN, self->leads++, 0, word);
+        late[b] = word[0] % OAC_TWIN_APART_SCANS;
+    }
+}
+
 static void begin(struct oac_twin_playback *self)
 {
+    uint32_t late[OAC_BENCH_BOARDS_MAX];
+    draw_apart(self, late);
     for (size_t d = 0; d < self->outputs; d++) {
+        const struct output *output = &self->output[d];
         int64_t start = 0;
+        if (drives_any(output))
+            start = (int64_t)late[output->clock.board] * per_slot(self, output) /
+                    self->shape->per_slot_readout;
         self->output[d].streams = self->output[d].first && self->output[d].first->next;
         for (struct block *block = self->output[d].first; block; block = block->next) {
             block->start = start;
@@ -143,7 +183,7 @@ static void forget(struct oac_twin_playback *self)
         struct output *output = &self->output[d];
         while (output->first && !output->first->cyclic && output->first->start >= 0 &&
                output->first->start + (int64_t)output->first->samples <=
-                   keep * per_slot(self, output))
+                   own(output, keep * per_slot(self, output)))
             oac_twin_block_drop(self, output);
     }
 }
@@ -162,10 +202,28 @@ static int64_t slots_left(const struct oac_twin_playback *self)
     return last + (int64_t)self->shape->guard_slots - next_slot(self);
 }
 
+/* The same on a clock of the board's own: the sample that is held at each of the line's. */
+static void overlay_own(const struct output *output, size_t c, int64_t from, int64_t count,
+                        uint16_t *code)
+{
+    for (const struct block *block = output->first; block; block = block->next)
+        for (int64_t i = 0; i < count && block->start >= 0; i++) {
+            int64_t at = own(output, from + i) - block->start;
+            if (block->cyclic && at >= 0)
+                at %= (int64_t)block->samples;
+            if (at >= 0 && at < (int64_t)block->samples)
+                code[i] = block->code[c * block->samples + (size_t)at];
+        }
+}
+
 /* Writes what drive c of the output plays from DAC sample `from` on (count) over what is there. */
 static void overlay(const struct output *output, size_t c, int64_t from, int64_t count,
                     uint16_t *code)
 {
+    if (output->clock.fast != 0.0) {
+        overlay_own(output, c, from, count, code);
+        return;
+    }
     for (const struct block *block = output->first; block; block = block->next) {
         const uint16_t *row = block->code + c * block->samples;
         const int64_t n = (int64_t)block->samples, start = block->start;

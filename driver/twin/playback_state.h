@@ -12,7 +12,8 @@ struct block { /* one buffer of an output device */
     struct block *next;
     uint16_t *code; /* (drives, samples) */
     size_t samples, bytes;
-    int64_t start; /* DAC sample of the playback; -1: waits for one to begin */
+    int64_t
+        start; /* DAC sample of the playback, on its board's clock; -1: waits for one to begin */
     bool cyclic;
 };
 
@@ -20,6 +21,7 @@ struct output {
     bool open, streams, begun; /* begun: a buffer has come since it was opened */
     uint64_t gaps;             /* in front of buffers that came too late */
     size_t drives, drive[OAC_BOARD_PORTS_MAX], depth;
+    struct oac_twin_clock clock;
     struct block *first;
 };
 
@@ -51,7 +53,7 @@ bool oac_twin_starved(const struct oac_twin_playback *self);
 bool oac_twin_ran_dry(const struct oac_twin_playback *self, const struct output *output);
 bool oac_twin_any_holds(const struct oac_twin_playback *self);
 bool oac_twin_repeats(const struct oac_twin_playback *self); /* something cyclic plays */
-/* DAC sample of the playback with which the next slot to compute begins. */
+/* DAC sample of the playback, on the output's own clock, with which the next slot to compute begins. */
 int64_t oac_twin_next_sample(const struct oac_twin_playback *self, const struct output *output);
 /* Computes up to `scans` more, at least one. */
 enum oac_status oac_twin_advance(struct oac_twin_playback *self, size_t scans) OAC_MUST_USE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A conversation's buffers: who may open what, and what each request of theirs is answered. */
 #include <errno.h>
+#include <time.h>
 
 #include "driver/twin/session_state.h"
 
@@ -42,6 +43,15 @@ static void leave(struct oac_twin *twin, size_t d)
     pthread_mutex_unlock(&twin->lock);
 }
 
+/* By how much a device's clock is ahead of the line's: as declared, and by a fault on request. */
+static double clock_fast(const struct oac_twin *twin, size_t d)
+{
+    const size_t port = twin->devices->device[d].channel[0].port;
+    const double declared = twin->ports->pace[port] / oac_twin_bench_shape(twin->bench)->pace;
+    return declared * (1.0 + (twin->board ? 1e-6 * (double)twin->faults->clock_ppm : 0.0)) -
+           1.0;
+}
+
 static void begin_output(struct oac_twin_session *session, size_t d)
 {
     const struct oac_twin *twin = session->twin;
@@ -55,8 +65,9 @@ static void begin_output(struct oac_twin_session *session, size_t d)
             (drives == 0 || drive[drives - 1] != bound)) /* I and Q */
             drive[drives++] = bound;
     }
+    const struct oac_twin_clock clock = {twin->board, clock_fast(twin, d)};
     oac_twin_output_open(twin->playback, twin->first_device + d, drives, drive,
-                         session->depth[d]);
+                         session->depth[d], clock);
 }
 
 static long open_error(struct oac_twin_session *session, const struct oac_twin_request *request,
@@ -99,7 +110,7 @@ bool oac_twin_open(struct oac_twin_session *session, const struct oac_twin_reque
     } else {
         opened->reads = true;
         oac_twin_reader_open(twin->playback, &opened->reader);
-        opened->reader.fast = twin->board ? 1e-6 * (double)twin->faults->clock_ppm : 0.0;
+        opened->reader.fast = clock_fast(twin, d);
         oac_twin_reader_rewind(twin->playback, &opened->reader,
                                twin->faults->stale * opened->samples);
     }
@@ -178,6 +189,15 @@ bool oac_twin_writebuf(struct oac_twin_session *session, const struct oac_twin_r
     return oac_twin_answer(session, 0);
 }
 
+static void stall(struct oac_twin_faults *faults)
+{
+    if (atomic_fetch_add(&faults->writebufs, 1) + 1 != faults->stall)
+        return;
+    const struct timespec late = {faults->stall_ms / 1000u,
+                                  (long)(faults->stall_ms % 1000u) * 1000000L};
+    nanosleep(&late, NULL);
+}
+
 bool oac_twin_writebuf_end(struct oac_twin_session *session)
 {
     struct oac_twin_layout layout;
@@ -190,6 +210,7 @@ bool oac_twin_writebuf_end(struct oac_twin_session *session)
     size_t samples = session->data_used / layout.step;
     uint16_t *code = oac_twin_codes_of(session, d, samples, &layout);
     samples *= oac_twin_bench_shape(session->twin->bench)->values;
+    stall(session->twin->faults);
     error = code
                 ? oac_twin_output_push(session->twin->playback, session->twin->first_device + d,
                                        samples, code, opened->cyclic, session->timeout_ms)

@@ -8,6 +8,7 @@
 #include "driver/iio/buffer.h"
 #include "driver/iio/port_sweep.h"
 #include "driver/iio/stream.h"
+#include "tests/driver/boards_fixture.h"
 #include "tests/driver/iio_fixture.h"
 
 /* libiio is not instrumented: what it locks is known, what it does in between is not. */
@@ -93,14 +94,15 @@ static int runs(const struct iio_fixture *bench, struct oac_err *err)
 }
 
 /* One train of a steady segment through every thread of a stream. */
-static int stream(const struct iio_fixture *bench, struct oac_err *err)
+static int stream(const struct oac_rig *rig, const uint8_t hash[32], const char *uri,
+                  struct oac_err *err)
 {
     enum { SLOTS = 40 };
     static uint16_t weight[SLOTS * 9], client[SLOTS * 9];
     const uint32_t pick = 100;
     float rx;
     struct oac_stream made;
-    if (oac_iio_stream_open(&bench->rig, bench->hash, bench->uri, NULL, &made, err))
+    if (oac_iio_stream_open(rig, hash, uri, NULL, &made, err))
         return failed("stream", err);
     for (size_t i = 0; i < SLOTS * 9; i++) {
         weight[i] = (uint16_t)made.caps->link.weight->code_safe;
@@ -121,6 +123,23 @@ static int stream(const struct iio_fixture *bench, struct oac_err *err)
     made.ops->workspace_destroy(made.self, workspace);
     oac_stream_close(&made);
     return 0;
+}
+
+/* The same where weights and client are fed on their own, on two boards. */
+static int apart(struct oac_err *err)
+{
+    static const char *const sets[] = {
+        "iio.board=server=m2k, client=m2k", "iio.weight_ports=server/dac-a",
+        "iio.client_port=client/dac-b", "iio.readout_ports=client/adc-1"};
+    static struct boards_fixture bench;
+    const char *wrong = boards_fixture_describe(&bench, sets, 4, err);
+    if (wrong || (wrong = boards_fixture_start(&bench, err))) {
+        fprintf(stderr, "%s\n", wrong);
+        return 1;
+    }
+    const int code = stream(&bench.rig, bench.hash, bench.uri, err);
+    boards_fixture_end(&bench);
+    return code;
 }
 
 /* Two outputs, each fed by a thread of its own, beside an input. */
@@ -204,7 +223,8 @@ int main(void)
         fprintf(stderr, "%s\n", wrong);
         return 1;
     }
-    const int code = buffers(&bench, &err) || runs(&bench, &err) || stream(&bench, &err) ||
+    const int code = buffers(&bench, &err) || runs(&bench, &err) ||
+                     stream(&bench.rig, bench.hash, bench.uri, &err) || apart(&err) ||
                      sweep(&bench, &err) || watchdog(&bench, &err);
     iio_fixture_kill(&bench); /* once more is nothing */
     return code;

@@ -41,6 +41,7 @@ struct oac_workspace {
     double *t, *c;  /* instants [slots] and the integral of the rate up to them [code] */
     double *signal; /* the same of the signal alone */
     size_t edges;
+    double slip; /* of the client in this segment [slots] */
 };
 
 static bool fails(struct exact *self, const char *what, struct oac_err *err)
@@ -146,8 +147,8 @@ static void integrate(const struct exact *self, const struct half *half, size_t 
     const size_t long_ = self->caps.client_samples_per_slot * half->slots;
     const double w_step = 1.0 / self->caps.weight_samples_per_slot;
     const double x_step = 1.0 / self->caps.client_samples_per_slot;
-    const double skew =
-        self->options.skew_slots + setting_of(self, OAC_SKEW_S, 0) / OAC_EXACT_STREAM_SLOT_S;
+    const double skew = self->options.skew_slots + work->slip +
+                        setting_of(self, OAC_SKEW_S, 0) / OAC_EXACT_STREAM_SLOT_S;
     const double *tw = half->tw + k * wide;
     size_t i = 0, j = 0, n = 0;
     double t = -100.0, sum = 0.0, signal_sum = 0.0;
@@ -288,6 +289,7 @@ static enum oac_status play(void *context, struct oac_workspace *workspace,
     if (number == o->short_burst)
         burst->received -= o->short_by < burst->segments ? o->short_by : burst->segments;
     for (size_t i = 0; i < burst->received; i++) {
+        workspace->slip = loses && i >= o->lose_segment ? o->slip_slots : 0.0;
         light +=
             play_segment(self, &burst->segment[i], number,
                          loses && i >= o->lose_segment ? o->lose_samples : 0, begin, workspace);
@@ -476,6 +478,7 @@ static void fill_caps(struct exact *self)
         .reset_noise_in_start = o->reset_noise_in_start,
         .segments_apart = !o->together,
         .delay_stable = !o->delay_jumps,
+        .drives_apart = o->drives_apart,
         .clock_drift = fabs(o->clock_drift),
     };
     self->caps.link = (struct oac_link_caps){

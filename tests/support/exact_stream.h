@@ -31,8 +31,10 @@ struct oac_exact_stream_options {
     double skew_setting_step_s;
     bool differential, bare, no_light;
     size_t lose_burst, lose_segment,
-        lose_samples;             /* burst (from 1) at whose segment samples vanish */
-    bool lose_always;             /* in every burst from that on */
+        lose_samples;  /* burst (from 1) at whose segment samples vanish */
+    bool lose_always;  /* in every burst from that on */
+    double slip_slots; /* there the client alone falls back */
+    bool drives_apart;
     size_t short_burst, short_by; /* burst (from 1) that brings fewer segments */
     double laser_off;             /* 1: channel 0 is dark */
     uint32_t dead;                /* bit k: no light reaches readout k */
