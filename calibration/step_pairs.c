@@ -37,7 +37,7 @@ static enum oac_status points_init(struct points *points, const struct oac_vecto
     points->y = oac_alloc((2 + PARAMETERS) * points->count, sizeof *points->y, "vectors", err);
     points->cluster = oac_alloc(points->count, sizeof *points->cluster, "vectors", err);
     if (!points->y || !points->cluster)
-        return err->status;
+        return OAC_ENOMEM;
     points->sigma = points->y + points->count;
     points->design = points->sigma + points->count;
     return OAC_OK;
