@@ -17,7 +17,7 @@
  *   client       the same of the client, all channels listening
  *   linearity    the same light for 1, 2, .. N slots
  *   gain         random known vectors
- *   pairs        the same, read by the difference of detector pairs where there are some
+ *   pairs        weights at their nulls, read by the difference of detector pairs where there are some
  *   noise        one frame over and over: Allan deviation, effective bits
  *   verification other random vectors, in no fit */
 #ifndef OAC_CALIBRATION_CALIBRATION_H

@@ -109,8 +109,8 @@ enum oac_status oac_check_run(struct oac_link *link, const struct oac_calibratio
     made.channel = oac_alloc(channels, sizeof *made.channel, "check", err);
     enum oac_status status = made.channel ? OAC_OK : OAC_ENOMEM;
     if (status == OAC_OK)
-        status = oac_vectors_play(&measure, calibration, options->windows, CHECK_FIRST, 1.0,
-                                  "check", &vectors, err);
+        status = oac_vectors_play(&measure, calibration, options->windows, CHECK_FIRST, "check",
+                                  &vectors, err);
     made.last_slot0 = measure.slot;
     oac_measure_fini(&measure);
     if (status != OAC_OK) {

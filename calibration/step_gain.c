@@ -59,8 +59,7 @@ enum oac_status oac_step_gain(struct oac_measure *measure,
 {
     struct oac_vectors vectors;
     const uint64_t from = measure->slot;
-    if (oac_vectors_play(measure, calibration, options->vectors, 0, 1.0, "gains", &vectors,
-                         err))
+    if (oac_vectors_play(measure, calibration, options->vectors, 0, "gains", &vectors, err))
         return err->status;
     calibration->gains_slot = from + (measure->slot - from) / 2;
     struct columns columns = {0};
@@ -140,7 +139,7 @@ enum oac_status oac_step_verify(struct oac_measure *measure,
     const uint64_t from = measure->slot;
     size_t worst = 0;
     double most = 0.0;
-    if (oac_vectors_play(measure, calibration, options->vectors / 2, VERIFY_FIRST, 1.0,
+    if (oac_vectors_play(measure, calibration, options->vectors / 2, VERIFY_FIRST,
                          "verification", &vectors, err))
         return err->status;
     for (size_t k = 0; k < calibration->channels; k++) {

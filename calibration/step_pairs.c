@@ -1,81 +1,152 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The second detectors of pairs. Random known vectors once more, in windows of two lengths, read by the
- * difference:
- *     code = offset + N dark + plus expected - minus complement
- * complement is what the weight modulators' second outputs carry, at the first detector's gain; plus is 1 but for
- * errors. Points count one by one: 32 weight frames would be too few clusters to tell an error from, and what a
- * frame's codes share is far below noise. What curves and converters are wrong by is not in the stated error. */
+/* The second detectors of pairs. With all weights at their nulls their second outputs are open, and with the client
+ * at its peak no error of a code moves any of that light. N slots, lit (1) or dark (0), read by the first detector
+ * alone and by the difference:
+ *     first       code - offset_1 - N dark_1 = N lit leak
+ *     difference  code = offset + N dark + N lit (leak - minus open)
+ * leak is what nulls let through, whatever r is; open, what the gains say that all lasers give on the first detector
+ * with all open. Two lengths tell offset from dark. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "calibration/least_squares.h"
 #include "calibration/steps.h"
-#include "calibration/sweep.h"
-#include "calibration/vectors.h"
 
-#define LENGTHS    2
-#define SHORT_PART 0.25
-enum { OFFSET, DARK, PLUS, MINUS, PARAMETERS };
-/* Frame numbers, far from those of the steps before. */
-#define FIRST (UINT64_C(1) << 34)
+enum { OFFSET, DARK, LEAK, MINUS, PARAMETERS };
+
+#define STATES  6   /* of `states` */
+#define WINDOWS 384 /* of each */
+#define POINTS  (STATES * WINDOWS)
+#define SHORTER 4 /* a short window is that part of a long one */
 /* A second detector is there when its light is beyond so many standard errors. */
 #define SIGNIFICANT 5.0
 
-struct points {
-    double *y, *sigma,
-        *design; /* (windows of both lengths), the same, (the same, PARAMETERS) */
-    size_t count;
+static const struct state {
+    bool lit, difference, shorter;
+} states[STATES] = {
+    {false, true, false}, {false, true, true},  {true, true, false},
+    {true, true, true},   {true, false, false}, {true, false, true},
 };
 
-static enum oac_status points_init(struct points *points, const struct oac_vectors *vectors,
-                                   struct oac_err *err)
+struct play {
+    size_t slots[STATES];
+    uint16_t *weight, client[WINDOWS]; /* (channels) nulls */
+    double *code;                      /* (STATES, WINDOWS, channels) */
+};
+
+/* The client's transmission for laser j at a code, of that at its peak. */
+static double client_at(const struct oac_measure *measure,
+                        const struct oac_calibration *calibration, size_t j, uint16_t code)
 {
-    points->count = 0;
-    for (size_t l = 0; l < LENGTHS; l++)
-        points->count += vectors[l].windows;
-    points->y = oac_alloc((2 + PARAMETERS) * points->count, sizeof *points->y, "vectors", err);
-    if (!points->y)
-        return OAC_ENOMEM;
-    points->sigma = points->y + points->count;
-    points->design = points->sigma + points->count;
+    struct oac_curve own = calibration->client;
+    own.vpi_v = calibration->channel[j].client_vpi_v;
+    return oac_curve_transmission(&own, oac_port_voltage(measure->link->caps->client, code) +
+                                            calibration->client_bias_v);
+}
+
+/* [code a slot] of all lasers on detector k, weights open, the client at a code. */
+static double open_light(const struct oac_measure *measure,
+                         const struct oac_calibration *calibration, size_t k, uint16_t code)
+{
+    const size_t channels = calibration->channels;
+    double sum = 0.0;
+    for (size_t j = 0; j < channels; j++)
+        sum += calibration->gain[k * channels + j] * client_at(measure, calibration, j, code);
+    return sum;
+}
+
+/* Where lasers cannot be switched off, the client's null is what dark is. */
+static uint16_t client_code(const struct oac_measure *measure,
+                            const struct oac_calibration *calibration, bool lit)
+{
+    return lit ? calibration->client_open
+               : oac_step_null_code(measure->link->caps->client, &calibration->client,
+                                    calibration->client_bias_v);
+}
+
+static enum oac_status play_state(struct oac_measure *measure,
+                                  const struct oac_calibration *calibration, size_t s,
+                                  struct play *play, struct oac_err *err)
+{
+    double *code = play->code + s * WINDOWS * calibration->channels;
+    for (size_t b = 0; b < WINDOWS; b++)
+        play->client[b] = client_code(measure, calibration, states[s].lit);
+    if (oac_step_lasers(measure, states[s].lit, err))
+        return err->status;
+    measure->differential = states[s].difference;
+    enum oac_status status = oac_measure_hold(measure, play->slots[s], play->weight, WINDOWS,
+                                              play->client, code, NULL, err);
+    measure->differential = false;
+    return status;
+}
+
+/* Differences are negative, where readouts may reach less far: shorter windows until none clips. */
+static enum oac_status play_all(struct oac_measure *measure,
+                                const struct oac_calibration *calibration, struct play *play,
+                                struct oac_err *err)
+{
+    uint64_t before;
+    size_t slots = calibration->slots;
+    do {
+        before = measure->saturated;
+        for (size_t s = 0; s < STATES; s++) {
+            play->slots[s] = states[s].shorter ? (slots + SHORTER - 1) / SHORTER : slots;
+            if (play_state(measure, calibration, s, play, err))
+                return err->status;
+            oac_progress(measure->sink, "pairs", s + 1, STATES, NULL);
+        }
+        slots /= 2;
+    } while (measure->saturated > before && slots > 1);
     return OAC_OK;
 }
 
-/* Of a difference of two lights, either within what sweeps saw: each adds its own to that of the dark. */
-static double variance_of(const struct oac_calibration_channel *channel, double plus,
-                          double minus)
+/* Sigma of a state's windows, by their scatter; at least that of rounding. */
+static double scatter(const double *code, size_t channels)
 {
-    const double dark = oac_variance_at(channel->variance, 0.0);
-    return fmax(dark, oac_variance_at(channel->variance, plus) +
-                          oac_variance_at(channel->variance, minus) - dark);
+    double mean = 0.0, variance = 0.0;
+    for (size_t b = 0; b < WINDOWS; b++)
+        mean += code[b * channels] / WINDOWS;
+    for (size_t b = 0; b < WINDOWS; b++)
+        variance += pow(code[b * channels] - mean, 2.0) / (WINDOWS - 1);
+    return sqrt(fmax(variance, 1.0 / 12.0));
 }
 
-static void fill_points(struct points *points, const struct oac_vectors *vectors, size_t k,
-                        size_t channels, const struct oac_calibration_channel *channel)
+static void fill_state(const struct oac_measure *measure,
+                       const struct oac_calibration *calibration, const struct play *play,
+                       size_t s, size_t k, double *y, double *sigma, double *design)
 {
-    size_t i = 0;
-    for (size_t l = 0; l < LENGTHS; l++)
-        for (size_t b = 0; b < vectors[l].windows; b++, i++) {
-            const size_t at = b * channels + k;
-            const double plus = vectors[l].expected[at], minus = vectors[l].complement[at];
-            double *row = points->design + i * PARAMETERS;
-            points->y[i] = vectors[l].code[at];
-            points->sigma[i] = sqrt(variance_of(channel, plus, minus));
-            row[OFFSET] = 1.0;
-            row[DARK] = (double)vectors[l].slots;
-            row[PLUS] = plus;
-            row[MINUS] = -minus;
-        }
+    const struct oac_calibration_channel *channel = &calibration->channel[k];
+    const size_t channels = calibration->channels;
+    const double *code = play->code + s * WINDOWS * channels + k;
+    const double slots = (double)play->slots[s], own = scatter(code, channels);
+    const double zero = channel->offset_code + slots * channel->dark_code_per_slot;
+    const bool off = !states[s].lit && oac_measure_has(measure, OAC_LASER_ON);
+    const uint16_t client = client_code(measure, calibration, states[s].lit);
+    const double lit = off ? 0.0 : client_at(measure, calibration, k, client);
+    const double open = off ? 0.0 : open_light(measure, calibration, k, client);
+    for (size_t b = 0; b < WINDOWS; b++) {
+        double *row = design + b * PARAMETERS;
+        y[b] = code[b * channels] - (states[s].difference ? 0.0 : zero);
+        sigma[b] = own;
+        row[OFFSET] = states[s].difference;
+        row[DARK] = states[s].difference ? slots : 0.0;
+        row[LEAK] = slots * lit;
+        row[MINUS] = states[s].difference ? -slots * open : 0.0;
+    }
 }
 
-static enum oac_status fit_channel(const struct points *points, size_t k,
-                                   struct oac_calibration_channel *channel, struct oac_err *err)
+static enum oac_status fit_channel(const struct oac_measure *measure, const struct play *play,
+                                   size_t k, double *memory,
+                                   struct oac_calibration *calibration, struct oac_err *err)
 {
-    const struct oac_fit_data data = {
-        .points = points->count, .y = points->y, .sigma = points->sigma};
-    if (oac_linear_least_squares("pair", &data, PARAMETERS, points->design, &channel->pair_fit,
-                                 err))
+    struct oac_calibration_channel *channel = &calibration->channel[k];
+    double *y = memory, *sigma = y + POINTS, *design = sigma + POINTS;
+    for (size_t s = 0; s < STATES; s++)
+        fill_state(measure, calibration, play, s, k, y + s * WINDOWS, sigma + s * WINDOWS,
+                   design + s * WINDOWS * PARAMETERS);
+    const struct oac_fit_data data = {.points = POINTS, .y = y, .sigma = sigma};
+    if (oac_linear_least_squares("pair", &data, PARAMETERS, design, &channel->pair_fit, err))
         return oac_fail_within(err, "channel %zu", k);
     const double *found = channel->pair_fit.estimate;
     channel->offset_pair_code = found[OFFSET];
@@ -90,48 +161,29 @@ static enum oac_status fit_channel(const struct points *points, size_t k,
                     k, channel->minus_gain, channel->minus_gain_sigma);
 }
 
-/* Differences are negative too, and readouts may reach less far there: shorter windows, *part as long as light
- * allows, until none clips. */
-static enum oac_status play_unclipped(struct oac_measure *measure,
-                                      const struct oac_calibrate_options *options,
-                                      const struct oac_calibration *calibration, uint64_t first,
-                                      double *part, struct oac_vectors *vectors,
-                                      struct oac_err *err)
-{
-    for (;; *part *= 0.5) {
-        const uint64_t before = measure->saturated;
-        oac_vectors_fini(vectors);
-        if (oac_vectors_play(measure, calibration, options->vectors / LENGTHS, first, *part,
-                             "pairs", vectors, err))
-            return err->status;
-        if (measure->saturated == before || vectors->slots == 1)
-            return OAC_OK;
-    }
-}
-
 enum oac_status oac_step_pairs(struct oac_measure *measure,
                                const struct oac_calibrate_options *options,
                                struct oac_calibration *calibration, struct oac_err *err)
 {
-    struct oac_vectors vectors[LENGTHS] = {{0}};
-    struct points points = {0};
-    double part = 1.0;
-    enum oac_status status = OAC_OK;
+    (void)options;
+    const size_t channels = calibration->channels;
     if (!measure->link->caps->differential)
         return OAC_OK;
-    measure->differential = true;
-    for (size_t l = 0; status == OAC_OK && l < LENGTHS; l++, part *= SHORT_PART)
-        status = play_unclipped(measure, options, calibration, FIRST * (l + 1), &part,
-                                &vectors[l], err);
-    measure->differential = false;
+    struct play play = {
+        .weight = oac_alloc(channels, sizeof *play.weight, "codes", err),
+        .code = oac_alloc(STATES * WINDOWS * channels, sizeof *play.code, "readouts", err)};
+    double *memory = oac_alloc((2 + PARAMETERS) * POINTS, sizeof *memory, "readouts", err);
+    enum oac_status status = play.weight && play.code && memory ? OAC_OK : OAC_ENOMEM;
+    for (size_t k = 0; status == OAC_OK && k < channels; k++)
+        play.weight[k] =
+            oac_step_null_code(&measure->link->caps->weight[k], &calibration->channel[k].weight,
+                               calibration->channel[k].weight_bias_v);
     if (status == OAC_OK)
-        status = points_init(&points, vectors, err);
-    for (size_t k = 0; status == OAC_OK && k < calibration->channels; k++) {
-        fill_points(&points, vectors, k, calibration->channels, &calibration->channel[k]);
-        status = fit_channel(&points, k, &calibration->channel[k], err);
-    }
-    for (size_t l = 0; l < LENGTHS; l++)
-        oac_vectors_fini(&vectors[l]);
-    free(points.y);
+        status = play_all(measure, calibration, &play, err);
+    for (size_t k = 0; status == OAC_OK && k < channels; k++)
+        status = fit_channel(measure, &play, k, memory, calibration, err);
+    free(play.weight);
+    free(play.code);
+    free(memory);
     return status;
 }

@@ -17,7 +17,7 @@ struct player {
     struct oac_code_map client_map, *weight_map; /* (channels) */
     uint16_t *weight, *client; /* (channels, slots), (OAC_VECTOR_WINDOWS, slots) */
     double *tw, *tx;           /* transmissions: (channels, slots), (slots) */
-    double *sum, *open;        /* (channels) of Tw Tx, of Tx */
+    double *sum;               /* (channels) */
 };
 
 static double draw(const struct oac_measure *measure, uint64_t frame, size_t row, size_t slot)
@@ -38,12 +38,11 @@ static enum oac_status player_init(struct player *player, const struct oac_measu
     player->client =
         oac_alloc(OAC_VECTOR_WINDOWS * slots, sizeof *player->client, "vectors", err);
     player->tw =
-        oac_alloc(channels * slots + slots + 2 * channels, sizeof *player->tw, "vectors", err);
+        oac_alloc(channels * slots + slots + channels, sizeof *player->tw, "vectors", err);
     if (!player->weight_map || !player->weight || !player->client || !player->tw)
         return err->status;
     player->tx = player->tw + channels * slots;
     player->sum = player->tx + slots;
-    player->open = player->sum + channels;
     struct oac_curve curve = calibration->client;
     curve.vpeak_v -= calibration->client_bias_v;
     curve.r = fmax(0.0, curve.r);
@@ -87,33 +86,27 @@ static void fill_weights(struct player *player, const struct oac_measure *measur
     }
 }
 
-/* Light of window b on every detector, and on the second ones of pairs: T- = 1 + r - T+. */
+/* Light of window b on every detector. */
 static void expect(struct player *player, const struct oac_measure *measure,
                    const struct oac_calibration *calibration, size_t slots, size_t b,
-                   double *expected, double *complement)
+                   double *expected)
 {
     const size_t channels = calibration->channels;
     for (size_t j = 0; j < channels; j++) {
         struct oac_curve own = calibration->client;
         own.vpi_v = calibration->channel[j].client_vpi_v;
-        player->sum[j] = player->open[j] = 0.0;
+        player->sum[j] = 0.0;
         for (size_t n = 0; n < slots; n++) {
             const double v_v =
                 oac_port_voltage(measure->link->caps->client, player->client[b * slots + n]) +
                 calibration->client_bias_v;
-            const double tx = oac_curve_transmission(&own, v_v);
-            player->sum[j] += player->tw[j * slots + n] * tx;
-            player->open[j] += tx;
+            player->sum[j] += player->tw[j * slots + n] * oac_curve_transmission(&own, v_v);
         }
     }
     for (size_t k = 0; k < channels; k++) {
-        expected[k] = complement[k] = 0.0;
-        for (size_t j = 0; j < channels; j++) {
-            const double gain = calibration->gain[k * channels + j];
-            const double both = (1.0 + calibration->channel[j].weight.r) * player->open[j];
-            expected[k] += gain * player->sum[j];
-            complement[k] += gain * (both - player->sum[j]);
-        }
+        expected[k] = 0.0;
+        for (size_t j = 0; j < channels; j++)
+            expected[k] += calibration->gain[k * channels + j] * player->sum[j];
     }
 }
 
@@ -128,8 +121,7 @@ static enum oac_status play_frame(struct player *player, struct oac_measure *mea
         for (size_t n = 0; n < slots; n++)
             player->client[b * slots + n] =
                 oac_code_map_code(&player->client_map, draw(measure, frame, b, n), NULL);
-        expect(player, measure, calibration, slots, b, vectors->expected + (at + b) * channels,
-               vectors->complement + (at + b) * channels);
+        expect(player, measure, calibration, slots, b, vectors->expected + (at + b) * channels);
     }
     return oac_measure_play(measure, slots, player->weight, OAC_VECTOR_WINDOWS, player->client,
                             vectors->code + at * channels, NULL, err);
@@ -137,8 +129,8 @@ static enum oac_status play_frame(struct player *player, struct oac_measure *mea
 
 enum oac_status oac_vectors_play(struct oac_measure *measure,
                                  const struct oac_calibration *calibration, size_t windows,
-                                 uint64_t first, double part, const char *what,
-                                 struct oac_vectors *vectors, struct oac_err *err)
+                                 uint64_t first, const char *what, struct oac_vectors *vectors,
+                                 struct oac_err *err)
 {
     const struct oac_link_caps *caps = measure->link->caps;
     const size_t frames = (windows + OAC_VECTOR_WINDOWS - 1) / OAC_VECTOR_WINDOWS;
@@ -149,13 +141,12 @@ enum oac_status oac_vectors_play(struct oac_measure *measure,
     made.slots = 3 * calibration->slots;
     made.slots = made.slots < caps->slots_max ? made.slots : caps->slots_max;
     made.slots = made.slots < OAC_STEP_SLOTS_MAX ? made.slots : (size_t)OAC_STEP_SLOTS_MAX;
-    made.slots = (size_t)ceil(part * (double)made.slots);
     enum oac_status status = player_init(&player, measure, calibration, made.slots, err);
     if (status == OAC_OK) {
-        const size_t cells = made.windows * calibration->channels;
-        made.code = oac_alloc(cells, sizeof *made.code, "vectors", err);
-        made.expected = oac_alloc(2 * cells, sizeof *made.expected, "vectors", err);
-        made.complement = made.expected ? made.expected + cells : NULL;
+        made.code =
+            oac_alloc(made.windows * calibration->channels, sizeof *made.code, "vectors", err);
+        made.expected = oac_alloc(made.windows * calibration->channels, sizeof *made.expected,
+                                  "vectors", err);
         status = made.code && made.expected ? OAC_OK : OAC_ENOMEM;
     }
     for (size_t f = 0; status == OAC_OK && f < frames; f++) {

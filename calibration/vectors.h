@@ -12,17 +12,15 @@ struct oac_vectors {
     size_t windows, slots; /* windows: a multiple of OAC_VECTOR_WINDOWS */
     double *code;          /* (windows, channels) */
     double *expected;      /* (windows, channels) light [code], without offset and dark */
-    double *
-        complement; /* the same of the weight modulators' second outputs, at the gains of the first */
 };
 
 /* Weights and operands uniform in 0 .. 1, every slot its own; what is expected follows from curves, gains and
  * crosstalk, without converter errors (the engine knows none). `first` numbers the weight frames, for the
- * draws: other numbers, other vectors. Windows are `part` as long as light allows. */
+ * draws: other numbers, other vectors. */
 enum oac_status oac_vectors_play(struct oac_measure *measure,
                                  const struct oac_calibration *calibration, size_t windows,
-                                 uint64_t first, double part, const char *what,
-                                 struct oac_vectors *vectors, struct oac_err *err) OAC_MUST_USE;
+                                 uint64_t first, const char *what, struct oac_vectors *vectors,
+                                 struct oac_err *err) OAC_MUST_USE;
 void oac_vectors_fini(struct oac_vectors *vectors); /* a zeroed one is fine */
 
 #endif
