@@ -154,7 +154,8 @@ static const struct {
     {"/fits/gain", "offset [code], gain [1]",
      offsetof(struct oac_calibration_channel, gain_fit)},
     {"/fits/pair",
-     "offset [code], dark [code/slot], leak of nulls [code/slot], gain of the second detector [1]",
+     "offset [code], dark [code/slot], leak of nulls [code/slot], gain of the second detector "
+     "[1]",
      offsetof(struct oac_calibration_channel, pair_fit)},
 };
 
