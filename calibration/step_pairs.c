@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The second detectors of pairs. With all weights at their nulls their second outputs are open, and with the client
- * at its peak no error of a code moves any of that light. N slots, lit (1) or dark (0), read by the first detector
- * alone and by the difference:
+/* The second detectors of pairs. With all weights at their nulls their second outputs are open, and with the
+ * client at its peak no error of a code moves any of that light. N slots, lit (1) or dark (0), read by the
+ * first detector alone and by the difference:
  *     first       code - offset_1 - N dark_1 = N lit leak
  *     difference  code = offset + N dark + N lit (leak - minus open)
- * leak is what nulls let through, whatever r is; open, what the gains say that all lasers give on the first detector
- * with all open. Two lengths tell offset from dark. */
+ * leak is what nulls let through, whatever r is; open, what the gains say that all lasers give on the first
+ * detector with all open. Two lengths tell offset from dark. */
 #include <math.h>
 #include <stdlib.h>
 
