@@ -314,14 +314,15 @@ Test(iio_survives, a_server_killed_in_an_attribute_ends_it, .timeout = 120)
     killed_during(read_attribute, NULL, "cannot open", "check power", MARGIN_S);
 }
 
+static const struct oac_iio_buffer_spec spec = {.device = "m2k-adc",
+                                                .channels = 1,
+                                                .channel = channel,
+                                                .samples = 1024,
+                                                .kernel_buffers = 4,
+                                                .deadline_s = 1.0};
+
 Test(iio_survives, item_12_opening_a_buffer_of_a_stopped_server_ends, .timeout = 120)
 {
-    const struct oac_iio_buffer_spec spec = {.device = "m2k-adc",
-                                             .channels = 1,
-                                             .channel = channel,
-                                             .samples = 1024,
-                                             .kernel_buffers = 4,
-                                             .deadline_s = 1.0};
     struct oac_iio_buffer *buffer = NULL;
     enum oac_iio_mode mode;
     struct oac_err err;
@@ -338,12 +339,6 @@ Test(iio_survives, item_12_opening_a_buffer_of_a_stopped_server_ends, .timeout =
 /* The alignment is told, the number of kernel buffers is not: nobody waits for an opening as well. */
 Test(iio_survives, item_12_a_device_that_has_become_silent_is_not_opened, .timeout = 120)
 {
-    const struct oac_iio_buffer_spec spec = {.device = "m2k-adc",
-                                             .channels = 1,
-                                             .channel = channel,
-                                             .samples = 1024,
-                                             .kernel_buffers = 4,
-                                             .deadline_s = 1.0};
     struct oac_iio_buffer *buffer = NULL;
     enum oac_iio_mode mode;
     struct oac_err err;

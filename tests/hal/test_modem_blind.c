@@ -6,26 +6,13 @@
 #include <string.h>
 
 #include "hal/modem.h"
-#include "tests/support/exact_stream.h"
+#include "tests/hal/sounded_bench.h"
 
 enum { CHANNELS = 4, SLOTS = 12, WINDOWS = 3 };
 
 static struct oac_exact_stream_options bench(enum oac_receiver receiver, double peaks_off)
 {
-    return (struct oac_exact_stream_options){.channels = CHANNELS,
-                                             .segment_slots_max = 120,
-                                             .segments_max = 9,
-                                             .receiver = receiver,
-                                             .memory_slots = 4,
-                                             .delay_slots_max = 4,
-                                             .guard_slots = 5,
-                                             .gate_step_slots =
-                                                 receiver == OAC_SAMPLED ? 0.0 : 1.0 / 16.0,
-                                             .range_code = 600.0, /* 60 open slots */
-                                             .noise_code = 0.05,
-                                             .delay_slots = 0.6,
-                                             .skew_slots = -2.3,
-                                             .peaks_off = peaks_off};
+    return sounded_bench(CHANNELS, receiver, peaks_off);
 }
 
 static void open_bench(const struct oac_exact_stream_options *options, struct oac_link *link)
