@@ -7,7 +7,8 @@
 #include "experiments/calibration_page/axes.h"
 #include "experiments/calibration_page/page.h"
 
-#define LABELLED_MOST 20 /* columns; more leave no room for numbers in cells */
+#define LABELLED_MOST 20    /* columns; more leave no room for numbers in cells */
+#define HEADED_PX     260.0 /* what the line above a small one takes */
 #define FLOOR_DB      -50.0
 
 struct heat {
@@ -38,8 +39,9 @@ static void put_cell(const struct oac_page *page, const struct heat *heat, size_
 static void draw(const struct oac_page *page, const struct heat *heat)
 {
     const double side = heat->size <= LABELLED_MOST ? 30.0 : 600.0 / (double)heat->size;
-    const double width = side * (double)heat->size + 70.0;
-    oac_picture_begin(page->html, width, width, heat->title, heat->description);
+    const double height = side * (double)heat->size + 70.0;
+    oac_picture_begin(page->html, fmax(height, HEADED_PX), height, heat->title,
+                      heat->description);
     oac_html_put(page->html, "<text x=\"50\" y=\"14\">columns: %s, rows: %s</text>",
                  heat->columns, heat->rows);
     for (size_t i = 0; i < heat->size && heat->size <= LABELLED_MOST; i++)
